@@ -1,0 +1,169 @@
+"""Addresses of the site and of its upstream: which link is which, and where it is asked for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
+
+LinkKind = Literal["home", "feed", "category", "post", "share"]
+
+OLD_SITE_HOSTS = frozenset({"finews.withounder.com", "finews.zning.me"})
+SHARE_PAGE = "html_News/NewsShare.html"
+SHARE_API = "NewsData/GetNewsText.do"
+CANONICAL_SHARE_BASE = "http://finews.zning.xyz/"
+
+POST_PATH = re.compile(
+    r"/(?P<category>.*?)/?(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<id>[^/]+)\.html", re.ASCII
+)
+CATEGORY_PATH = re.compile(r"/category/(?P<slug>[^/]+)\.html")
+OLD_CATEGORY_PATH = re.compile(r"/(?P<slug>[^/.{}]+)/")
+URL_DAY = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/[^/]+\.html$", re.ASCII)
+INFO_CODE = re.compile(r"NW(?P<day>\d{8})\d{10}", re.ASCII)
+BRIEF_ID = re.compile(r"(?P<day>\d{8})\d{4,}", re.ASCII)
+ARTICLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+TEMPLATE = re.compile(r"\{\{|\}\}|\{%|%7[Bb]%7[Bb]")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the site: its canonical address, what it is, and what its address tells.
+
+    `article_id` of a share link is the id of the post that it belongs to.
+    """
+
+    url: str
+    kind: LinkKind
+    article_id: str | None = None
+    category: str | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The three base URLs, each ending in a slash."""
+
+    base_url: str
+    canonical_url: str
+    share_base_url: str
+
+    def link(self, href: str, page: str | None = None) -> Link | None:
+        """The link that `href` on the canonical address `page` is; None when it is not the site's.
+
+        Template leftovers, fragments, foreign hosts and addresses of no known form are None.
+        """
+        href = href.strip()
+        if not href or href.startswith("#") or TEMPLATE.search(href):
+            return None
+        try:
+            parts = urlsplit(urljoin(page or self.canonical_url, href))
+        except ValueError:
+            return None
+        if parts.scheme not in ("http", "https") or parts.netloc not in self._own_netlocs():
+            return None
+        return self._classify(self._inside(parts.path))
+
+    def _own_netlocs(self) -> frozenset[str]:
+        own = {urlsplit(self.base_url).netloc, urlsplit(self.canonical_url).netloc}
+        return OLD_SITE_HOSTS | own
+
+    def _inside(self, path: str) -> str:
+        """The path below the base, decoded, beginning with a slash."""
+        prefix = urlsplit(self.canonical_url).path.rstrip("/")
+        path = unquote(path)
+        return path[len(prefix) :] if prefix and path.startswith(prefix + "/") else path
+
+    def _classify(self, path: str) -> Link | None:
+        if path in ("", "/", "/index.html"):
+            return Link(self.canonical_url, "home")
+        if path == "/feed.xml":
+            return Link(self.canonical_url + "feed.xml", "feed")
+        if match := CATEGORY_PATH.fullmatch(path):
+            return self.category(match["slug"])
+        if match := POST_PATH.fullmatch(path):
+            return self._post(path, match)
+        if match := OLD_CATEGORY_PATH.fullmatch(path):
+            return self.category(match["slug"])
+        return None
+
+    def _post(self, path: str, match: re.Match[str]) -> Link | None:
+        try:
+            day = date(int(match["y"]), int(match["m"]), int(match["d"]))
+        except ValueError:
+            return None
+        if not ARTICLE_ID.fullmatch(match["id"]):
+            return None
+        category = match["category"].replace("/", "") or None
+        url = self.canonical_url + quote(path[1:], safe="/()")
+        return Link(url, "post", match["id"], category, day)
+
+    def category(self, slug: str) -> Link:
+        """The link of a category's page."""
+        return Link(
+            f"{self.canonical_url}category/{quote(slug, safe='()')}.html", "category", None, slug
+        )
+
+    def share(self, info_code: str, article_id: str | None = None) -> Link:
+        """The link of an article's share answer, under its public address."""
+        return Link(share_url(info_code), "share", article_id or info_code)
+
+    def request_url(self, link: Link) -> str:
+        """Where a link is asked for: the same path under the configured base URLs."""
+        if link.kind == "share":
+            return f"{self.share_base_url}{SHARE_API}?id={info_code_of(link.url)}"
+        return self.base_url + link.url[len(self.canonical_url) :]
+
+
+def share_url(info_code: str) -> str:
+    """The public NewsShare address of an infoCode."""
+    return f"{CANONICAL_SHARE_BASE}{SHARE_PAGE}?infoCode={info_code}"
+
+
+def info_code_of(href: str) -> str | None:
+    """The infoCode that a NewsShare link carries, whatever its host; None for any other link."""
+    try:
+        parts = urlsplit(href.strip())
+        codes = parse_qs(parts.query).get("infoCode", [])
+    except ValueError:
+        return None
+    if not parts.path.endswith("/NewsShare.html"):
+        return None
+    return next((code for code in codes if INFO_CODE.fullmatch(code)), None)
+
+
+def is_origin_url(href: str) -> bool:
+    """Whether a link is the eastmoney.com news page that a brief comes from."""
+    try:
+        parts = urlsplit(href.strip())
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return host.endswith(".eastmoney.com") and parts.path.startswith("/news/")
+
+
+def day_of_id(article_id: str) -> date | None:
+    """The day that an id begins with; None where it tells none."""
+    match = INFO_CODE.fullmatch(article_id) or BRIEF_ID.fullmatch(article_id)
+    if match is None:
+        return None
+    digits = match["day"]
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+def day_of_url(url: str | None) -> date | None:
+    """The day in a post's address; None where it has none."""
+    match = URL_DAY.search(url or "")
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def is_info_code(text: str) -> bool:
+    """Whether a text is an infoCode: NW and 18 digits."""
+    return INFO_CODE.fullmatch(text) is not None

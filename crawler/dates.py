@@ -1,0 +1,90 @@
+"""Dates: every form that sources and users write, read exactly or not at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from dateutil import parser as dateutil_parser
+
+from crawler.article import SHANGHAI, PublishedAt
+
+if TYPE_CHECKING:
+    from crawler.article import Precision
+
+CHINA = timezone(timedelta(hours=8))
+PAGE_PREFIX = re.compile(r"^\(GMT\+8, *Asia/Shanghai, *CST\)\s*")
+CHINESE_DATE = re.compile(r"(\d{4}) *年 *(\d{1,2}) *月 *(\d{1,2}) *日")
+CHINESE_TIME = re.compile(r"(\d{1,2}) *[时点] *(\d{1,2}) *分(?: *(\d{1,2}) *秒)?")
+FORM = re.compile(
+    r"(?P<date>\d{4}([-/.])\d{1,2}\2\d{1,2})"
+    r"(?:(?: *T *| +)(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:\.\d{1,9})?)?)?"
+    r" *(?P<zone>Z|UTC|GMT|CST|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?)?",
+    re.IGNORECASE,
+)
+EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+ZONES = {"CST": CHINA, "UTC": UTC, "GMT": UTC, "Z": UTC}
+
+
+def normalise_date(text: str | None) -> PublishedAt | None:
+    """The time that a date text tells, in Asia/Shanghai; None when it is no date of a known form.
+
+    Reads ISO 8601 and RFC 3339, `2021年12月31日 15:07`, the page's `(GMT+8, Asia/Shanghai, CST) …`,
+    and epochs of 10 (seconds) or 13 digits (milliseconds). Without a zone it is Shanghai time, and
+    CST is +08:00. Nothing is guessed: a date that does not exist is None, and so is one with
+    anything around it.
+    """
+    if text is None:
+        return None
+    text = unicodedata.normalize("NFKC", text).strip()
+    text = PAGE_PREFIX.sub("", text)
+    if EPOCH.fullmatch(text):
+        return _epoch(text)
+    text = CHINESE_DATE.sub(r"\1-\2-\3 ", text).strip()
+    text = CHINESE_TIME.sub(_colons, text)
+    match = FORM.fullmatch(text)
+    return _read(match) if match else None
+
+
+def _colons(match: re.Match[str]) -> str:
+    return ":".join(part.zfill(2) for part in match.groups() if part is not None)
+
+
+def _epoch(digits: str) -> PublishedAt:
+    milliseconds = int(digits) if len(digits) == 13 else int(digits) * 1000
+    time = datetime.fromtimestamp(milliseconds // 1000, tz=SHANGHAI)
+    return PublishedAt(time, "second")
+
+
+def _read(match: re.Match[str]) -> PublishedAt | None:
+    hour, minute, second, zone = match.group("hour", "minute", "second", "zone")
+    if hour is None and zone is not None:
+        return None
+    next_day = hour == "24"
+    if next_day and (minute, second or "00") != ("00", "00"):
+        return None
+    clock = f"{'00' if next_day else hour or '00'}:{minute or '00'}:{second or '00'}"
+    try:
+        time = dateutil_parser.parse(
+            f"{match['date']} {clock} {_offset(zone)}", yearfirst=True, dayfirst=False
+        )
+        time = time.astimezone(SHANGHAI) + timedelta(days=next_day)
+    except (ValueError, OverflowError):
+        return None
+    precision: Precision = "day" if hour is None else "minute" if second is None else "second"
+    return PublishedAt(time, precision)
+
+
+def _offset(zone: str | None) -> str:
+    """A zone in words as +HH:MM, so that dateutil has nothing to guess."""
+    if zone is None or zone.upper() == "CST":
+        return "+08:00"
+    if zone.upper() in ZONES:
+        return "+00:00"
+    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", zone, re.IGNORECASE)
+    assert match is not None
+    sign, hours, minutes = match.groups()
+    return f"{sign}{hours.zfill(2)}:{minutes or '00'}"
