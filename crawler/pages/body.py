@@ -1,0 +1,147 @@
+"""A post's body: the article itself, and what stands around it (digest, attribution, links)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from crawler.addresses import info_code_of, is_origin_url
+from crawler.media import known_media
+from crawler.pages.tree import remove, visible_text
+
+ATTRIBUTION = re.compile(r"[（(]\s*(?:文章)?来源\s*[:：]\s*(?P<medium>.*?)\s*[）)]")
+TRAILING_ATTRIBUTION = re.compile(r"[（(]\s*文章来源\s*[:：]\s*(?P<medium>[^（()）]*?)\s*[）)]\s*$")
+LAST_BRACKET = re.compile(r"[（(](?P<medium>[^（()）]+)[）)]\s*[。.]?\s*$")
+ATTRIBUTION_CLASS = "em_media"
+FOOTER_TEXT = re.compile(r"返回(?P<name>.+)")
+FOOTER_SLUG = re.compile(r"(?:^|/)(?:category/(?P<slug>[^/]+)\.html|(?P<old>[^/.]+)/)$")
+BETWEEN_LINKS = re.compile(r"[\s｜|<>]*")
+HOME_NAME = "首页"
+TAG_ENDING = "新闻"
+
+
+@dataclass(slots=True)
+class Body:
+    """The parts of a body. `tree` holds the article alone."""
+
+    tree: HtmlElement
+    digest: str | None = None
+    source: str | None = None
+    info_code: str | None = None
+    origin_url: str | None = None
+    category: str | None = None
+    category_name: str | None = None
+
+
+def read_body(tree: HtmlElement) -> Body:
+    """Take footer links, attribution and digest out of a body's tree, and tell what they said."""
+    body = Body(tree)
+    _take_tail(body)
+    body.source = _take_attribution(tree) or _last_bracket(tree)
+    body.digest = _take_digest(tree)
+    return body
+
+
+def name_of_tag(tag: str) -> str:
+    """The category's name in a tag: 北方网 for 北方网新闻."""
+    return tag.removesuffix(TAG_ENDING) or tag
+
+
+def _take_tail(body: Body) -> None:
+    """Remove the paragraphs of share, origin and footer links from the end."""
+    for block in reversed(list(body.tree)):
+        if not isinstance(block.tag, str):
+            continue
+        if (block.tail or "").strip() or not _is_tail(block):
+            break
+        for anchor in block.iter("a"):
+            _read_link(body, anchor)
+        remove(block)
+
+
+def _is_tail(block: HtmlElement) -> bool:
+    if block.tag not in ("p", "a", "small", "hr") or block.find(".//img") is not None:
+        return False
+    anchors = list(block.iter("a"))
+    if not all(_is_tail_link(anchor) for anchor in anchors):
+        return False
+    rest = visible_text(block)
+    for anchor in anchors:
+        rest = rest.replace(visible_text(anchor), "", 1)
+    return BETWEEN_LINKS.fullmatch(rest) is not None
+
+
+def _is_tail_link(anchor: HtmlElement) -> bool:
+    href = anchor.get("href", "")
+    text = visible_text(anchor)
+    return (
+        FOOTER_TEXT.fullmatch(text) is not None
+        or info_code_of(href) is not None
+        or (is_origin_url(href) and text == href)
+    )
+
+
+def _read_link(body: Body, anchor: HtmlElement) -> None:
+    href = anchor.get("href", "").strip()
+    if code := info_code_of(href):
+        body.info_code = code
+    elif is_origin_url(href):
+        body.origin_url = href
+    elif (match := FOOTER_TEXT.fullmatch(visible_text(anchor))) and match["name"] != HOME_NAME:
+        body.category_name = name_of_tag(match["name"])
+        if slug := FOOTER_SLUG.search(href):
+            body.category = slug["slug"] or slug["old"]
+
+
+def _take_attribution(tree: HtmlElement) -> str | None:
+    """The medium in （文章来源：…）, which leaves the tree."""
+    medium: str | None = None
+    for block in [*tree.find_class(ATTRIBUTION_CLASS), *_last_blocks(tree)]:
+        if match := ATTRIBUTION.fullmatch(visible_text(block)):
+            medium = medium or match["medium"] or None
+            remove(block)
+    return medium or _take_trailing_attribution(tree)
+
+
+def _last_blocks(tree: HtmlElement) -> list[HtmlElement]:
+    """The last paragraph that has any text."""
+    for block in reversed(list(tree)):
+        if isinstance(block.tag, str) and visible_text(block):
+            return [block] if block.tag in ("p", "div", "center") else []
+    return []
+
+
+def _take_trailing_attribution(tree: HtmlElement) -> str | None:
+    """The same at the end of the last paragraph's own text."""
+    for block in _last_blocks(tree):
+        text = (block[-1].tail if len(block) else block.text) or ""
+        if match := TRAILING_ATTRIBUTION.search(text):
+            if len(block):
+                block[-1].tail = text[: match.start()]
+            else:
+                block.text = text[: match.start()]
+            return match["medium"] or None
+    return None
+
+
+def _last_bracket(tree: HtmlElement) -> str | None:
+    """The medium in a brief's last bracket, when it is a known one."""
+    match = LAST_BRACKET.search(visible_text(tree))
+    if match and match["medium"].strip() in known_media():
+        return match["medium"].strip()
+    return None
+
+
+def _take_digest(tree: HtmlElement) -> str | None:
+    """The text of an opening quotation block, which leaves the tree unless it is all there is."""
+    if (tree.text or "").strip():
+        return None
+    first = next((child for child in tree if isinstance(child.tag, str)), None)
+    if first is None or first.tag != "blockquote":
+        return None
+    digest = visible_text(first) or None
+    if visible_text(tree) != digest or tree.find(".//img") is not None:
+        remove(first)
+    return digest

@@ -1,0 +1,40 @@
+"""The home page: for each tag its newest posts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.addresses import Link
+from crawler.pages.body import name_of_tag
+from crawler.pages.section import own_section
+from crawler.pages.tree import parse_fragment, visible_text
+
+if TYPE_CHECKING:
+    from crawler.addresses import Site
+
+HEADING = "h2"
+LIST = "ul"
+POST_LINK = ".//li//a[@href]"
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """A tag of the home page: its category's name, and the links of its newest posts."""
+
+    name: str
+    posts: list[Link]
+
+
+def read_home(html: str, site: Site) -> list[TagList]:
+    """The tags of a home page, in its order. Raises PageError when it is none."""
+    lists: list[TagList] = []
+    name = ""
+    for block in parse_fragment(own_section(html)).iter(HEADING, LIST):
+        if block.tag == HEADING:
+            name = name_of_tag(visible_text(block))
+        else:
+            hrefs = [anchor.get("href", "") for anchor in block.iterfind(POST_LINK)]
+            links = [link for href in hrefs if (link := site.link(href, site.canonical_url))]
+            lists.append(TagList(name, [link for link in links if link.kind == "post"]))
+    return lists
