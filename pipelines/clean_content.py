@@ -1,0 +1,248 @@
+"""Stage 4: the body as safe HTML and as plain text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import lxml.html
+import nh3
+
+from crawler.pages.tree import SPACE, remove, visible_text
+from pipelines.stage import Stage
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from crawler.article import Observation
+
+TAGS = {
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
+    *("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "mark", "small"),
+    *("ul", "ol", "li", "dl", "dt", "dd", "a", "img", "figure", "figcaption"),
+    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
+}
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start"},
+}
+SCHEMES = {"http", "https", "mailto"}
+# Elements that go with all they hold: nothing in them is text of the article.
+DROPPED = (
+    *("script", "style", "iframe", "object", "embed", "applet", "noscript", "template"),
+    *("form", "input", "button", "select", "textarea", "svg", "math", "video", "audio"),
+    *("head", "title", "meta", "link", "base", "frame", "frameset", "noframes", "canvas"),
+)
+BLOCKS = frozenset(
+    {
+        *("p", "div", "center", "section", "article", "header", "footer", "main", "aside", "nav"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "figure", "figcaption"),
+        *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr"),
+    }
+)
+CELLS = frozenset({"td", "th"})
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+EMPTYABLE = ("p", "div", "center", "span", "b", "strong", "em", "i", "u", "blockquote", "figure")
+INDENT = re.compile(r"^[\s\u3000\u200b\ufeff]+")
+
+QUOTES = re.compile("[“”„‟‘’‚‛\"'「」『』«»‹›〝〞〟＂＇`´]|<<|>>")
+DASHES = re.compile("[-‐‑‒–—―−﹘﹣－]+")
+ELLIPSES = re.compile("[.…。⋯．]{2,}|[…⋯]")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A cleaned body."""
+
+    html: str
+    text: str
+    images: list[str]
+
+
+def clean_content(tree: HtmlElement, base_url: str) -> Content:
+    """The content of a body's tree: allow-listed HTML, plain text by paragraphs, picture URLs.
+
+    Links and pictures become absolute against `base_url`. Comments, hidden elements, scripts and
+    frames go; text has one paragraph a line, table cells apart by a tab, no indents, in NFC.
+    """
+    _drop_unseen(tree)
+    _make_absolute(tree, base_url)
+    _tidy_text(tree)
+    _wrap_loose_text(tree)
+    _drop_empty(tree)
+    images = [str(image.get("src")) for image in tree.iter("img")]
+    inner = "".join(
+        [tree.text or "", *(lxml.html.tostring(child, encoding="unicode") for child in tree)]
+    ).strip()
+    html = nh3.clean(
+        inner,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes=SCHEMES,
+        link_rel="nofollow noopener",
+    )
+    return Content(html, _text_of(tree), list(dict.fromkeys(images)))
+
+
+def content_hash(text: str) -> str | None:
+    """SHA-256 (hex) of a text with quotation marks, dashes, ellipses and spaces folded.
+
+    The same article has the same hash by its page, where Markdown changed them, and by its source.
+    None for a text with nothing in it.
+    """
+    folded = unicodedata.normalize("NFC", SPACE.sub("", text))
+    folded = ELLIPSES.sub("…", DASHES.sub("-", QUOTES.sub('"', folded)))
+    return hashlib.sha256(folded.encode()).hexdigest() if folded else None
+
+
+def _drop_unseen(tree: HtmlElement) -> None:
+    """Comments, processing instructions, hidden elements and what is never text."""
+    for node in list(tree.iterdescendants()):
+        unseen = not isinstance(node.tag, str) or node.tag in DROPPED or _is_hidden(node)
+        if unseen:
+            remove(node)
+
+
+def _is_hidden(node: HtmlElement) -> bool:
+    return bool(HIDDEN.search(node.get("style") or "")) or node.get("hidden") is not None
+
+
+def _make_absolute(tree: HtmlElement, base_url: str) -> None:
+    """Absolute http(s) addresses; a picture without one goes, a link without one is unwrapped."""
+    for node in list(tree.iter("img", "a")):
+        name = "src" if node.tag == "img" else "href"
+        address = _absolute(node.get(name), base_url)
+        if address is not None:
+            node.set(name, address)
+        elif node.tag == "img":
+            remove(node)
+        else:
+            node.drop_tag()
+
+
+def _absolute(address: str | None, base_url: str) -> str | None:
+    if address is None or not address.strip():
+        return None
+    try:
+        absolute = urljoin(base_url, address.strip())
+        parts = urlsplit(absolute)
+    except ValueError:
+        return None
+    if parts.scheme == "mailto":
+        return absolute
+    return absolute if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def _tidy_text(tree: HtmlElement) -> None:
+    """NFC everywhere, and no indents or blank runs."""
+    for node in tree.iter():
+        if node.text:
+            text = _folded(node.text)
+            node.text = INDENT.sub("", text) if node.tag in BLOCKS else text
+        if node.tail:
+            tail = _folded(node.tail)
+            node.tail = INDENT.sub("", tail) if node.tag in BLOCKS or node.tag == "br" else tail
+
+
+def _folded(text: str) -> str:
+    return SPACE.sub(" ", unicodedata.normalize("NFC", text))
+
+
+def _wrap_loose_text(tree: HtmlElement) -> None:
+    """Text and inline elements that stand directly in the body become paragraphs."""
+    paragraph = _paragraph(tree.text)
+    tree.text = None
+    children = list(tree)
+    if paragraph is not None:
+        tree.insert(0, paragraph)
+    for child in children:
+        if child.tag in BLOCKS:
+            paragraph = _paragraph(child.tail)
+            child.tail = None
+            if paragraph is not None:
+                child.addnext(paragraph)
+        else:
+            if paragraph is None:
+                paragraph = lxml.html.Element("p")
+                child.addprevious(paragraph)
+            paragraph.append(child)
+
+
+def _paragraph(text: str | None) -> HtmlElement | None:
+    """A new paragraph of a text; None when there is nothing in it."""
+    if text is None or not text.strip():
+        return None
+    paragraph: HtmlElement = lxml.html.Element("p")
+    paragraph.text = text.strip()
+    return paragraph
+
+
+def _drop_empty(tree: HtmlElement) -> None:
+    """Paragraphs and wrappers that hold neither text nor a picture, a table or a rule."""
+    for node in reversed(list(tree.iter(*EMPTYABLE))):
+        if node is tree or visible_text(node):
+            continue
+        if next(node.iter("img", "table", "hr"), None) is None:
+            remove(node)
+
+
+def _text_of(tree: HtmlElement) -> str:
+    """One block a line; cells of a table row apart by a tab."""
+    lines: list[str] = []
+    line: list[str] = []
+
+    def end_line() -> None:
+        text = "\t".join(SPACE.sub(" ", cell).strip() for cell in "".join(line).split("\0"))
+        line.clear()
+        if text.strip():
+            lines.append(text.strip())
+
+    for step in _steps(tree):
+        if step is None:
+            end_line()
+        else:
+            line.append(step)
+    end_line()
+    return "\n".join(lines)
+
+
+def _steps(tree: HtmlElement) -> list[str | None]:
+    r"""Texts in document order, None at the bounds of blocks and \\0 between cells."""
+    steps: list[str | None] = []
+    for event, node in lxml.etree.iterwalk(tree, events=("start", "end")):
+        inside_row = next(node.iterancestors("td", "th"), None) is not None
+        block = node.tag in BLOCKS and not inside_row
+        if event == "start":
+            if block or node.tag == "br":
+                steps.append(" " if inside_row else None)
+            elif node.tag in CELLS and node.getprevious() is not None:
+                steps.append("\0")
+            steps.append(node.text or "")
+        else:
+            if block:
+                steps.append(None)
+            elif inside_row and node.tag in BLOCKS:
+                steps.append(" ")
+            steps.append(node.tail or "" if node is not tree else "")
+    return steps
+
+
+class CleanContent(Stage):
+    """Fills `content_html`, `content_text`, `content_hash` and `images`; the tree ends here."""
+
+    name = "content"
+
+    def process(self, observation: Observation) -> None:
+        content = clean_content(observation.tree, observation.url or observation.address)
+        observation.tree = None
+        observation.content_html, observation.content_text = content.html, content.text
+        observation.content_hash = content_hash(content.text)
+        observation.images = content.images
+        self.count("empty", not content.text)

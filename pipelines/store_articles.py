@@ -1,0 +1,92 @@
+"""Stage 5, the last: into the store, in batches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from pymongo.errors import PyMongoError
+from scrapy.exceptions import DropItem
+
+from crawler.article import ArticleItem
+from crawler.records import to_record
+from crawler.store.articles import Articles, Written
+from pipelines.stage import Rejected
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+@dataclass(slots=True)
+class _Waiting:
+    item: ArticleItem
+    written: asyncio.Future[Written]
+
+
+class StoreArticles:
+    """Answers an item only when the batch it went into is acknowledged.
+
+    A batch is written when it is full or when its first item has waited long enough: Scrapy waits
+    for items in process before it closes a pipeline, so size alone would never let a crawl end.
+    """
+
+    name = "store"
+
+    def __init__(self, crawler: Crawler, articles: Articles) -> None:
+        self.crawler = crawler
+        self.articles = articles
+        self.size = crawler.settings.getint("STORE_BATCH_SIZE")
+        self.seconds = crawler.settings.getfloat("STORE_BATCH_SECONDS")
+        self.waiting: list[_Waiting] = []
+        self.full = asyncio.Event()
+        self.writer: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler, Articles(crawler.spider.store))  # type: ignore[union-attr]
+
+    async def process_item(self, item: ArticleItem) -> dict[str, Any]:
+        """The stored article in contract form. Raises Rejected for one that MongoDB cannot take."""
+        waiting = _Waiting(item, asyncio.get_running_loop().create_future())
+        self.waiting.append(waiting)
+        if len(self.waiting) >= self.size:
+            self.full.set()
+        if self.writer is None or self.writer.done():
+            self.writer = asyncio.create_task(self._write_batches())
+        written = await waiting.written
+        if written.article is None:
+            raise Rejected(self.name, written.reason or "refused")
+        self.crawler.stats.inc_value(f"finews/articles/{written.outcome}")
+        return to_record(written.article)
+
+    async def _write_batches(self) -> None:
+        while self.waiting:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.full.wait(), self.seconds)
+            batch, self.waiting = self.waiting[: self.size], self.waiting[self.size :]
+            if len(self.waiting) < self.size:
+                self.full.clear()
+            await self._write(batch)
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        items = [waiting.item for waiting in batch]
+        try:
+            answers = await asyncio.to_thread(self.articles.write, items)
+        except PyMongoError as error:
+            self._give_up(batch, error)
+            return
+        for waiting, answer in zip(batch, answers, strict=True):
+            waiting.written.set_result(answer)
+
+    def _give_up(self, batch: list[_Waiting], error: PyMongoError) -> None:
+        """The store is gone: nothing of the batch is lost, its links are still owed."""
+        reason = " ".join(str(error).split())[:300]
+        self.crawler.stats.set_value("finews/store_error", reason)
+        for waiting in batch:
+            waiting.written.set_exception(DropItem(f"the store is gone: {reason}"))
+        if self.crawler.spider is not None and self.crawler.engine.spider is not None:
+            asyncio.create_task(  # noqa: RUF006
+                self.crawler.engine.close_spider_async(reason="store_failed")
+            )

@@ -1,0 +1,142 @@
+"""Stage 2: the stock-image blocks go, the securities they name stay."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import lxml.html
+
+from crawler.pages.tree import remove, visible_text, walk
+from pipelines.stage import Stage
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    from crawler.article import Observation
+
+MARKER = re.compile(r"\s*EM_?StockImg_?(?P<end>Start|End)\s*", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"\s*(?:IMG|Link)#\d+\s*", re.IGNORECASE)
+IMAGE_CLASS = "emimageremark"
+IMAGE_HOST = "webquoteklinepic.eastmoney.com"
+IMAGE_CODE = re.compile(r"\s*(?:K\s+)?(?P<code>[\w.\-]+)\|(?P<market>\d+)\|")
+QUOTE_LINK = re.compile(r"/unify/r/(?P<market>\d+)\.(?P<code>[\w.\-]+)")
+IMAGE_SOURCE = re.compile(r"[?&]nid=(?P<market>\d+)\.(?P<code>[\w.\-]+)")
+
+# What stands in a removed block's place until the next stage has read it.
+NAMED = "finews-security"
+WRAPPERS = frozenset({"p", "div", "center", "span", "a", "figure", "b", "strong", "em"})
+
+
+def strip_stock_images(tree: HtmlElement) -> int:
+    """Remove the stock-image blocks from a body's tree; tell how many they were.
+
+    A block is a pair of comments EM_StockImg_Start and _End with no text between them, or a stock
+    image outside such a pair. Text, tables and other pictures are never removed, wherever the
+    comments stand. Where a block named a security, an empty `NAMED` element keeps its place.
+    """
+    nodes = [node for node in tree.iter() if _is_part(node)]
+    if not nodes:
+        return 0
+    blocks = _count_blocks(tree, nodes)
+    for node in nodes:
+        _strip(node)
+    return blocks
+
+
+def _is_part(node: Any) -> bool:
+    return _is_marker(node) is not None or _is_placeholder(node) or _is_image(node)
+
+
+def _is_marker(node: Any) -> re.Match[str] | None:
+    return MARKER.fullmatch(node.text or "") if not isinstance(node.tag, str) else None
+
+
+def _is_placeholder(node: Any) -> bool:
+    return not isinstance(node.tag, str) and PLACEHOLDER.fullmatch(node.text or "") is not None
+
+
+def _is_image(node: Any) -> bool:
+    if node.tag == "a":
+        return IMAGE_CLASS in node.get("class", "").lower().split()
+    return node.tag == "img" and IMAGE_HOST in node.get("src", "")
+
+
+def _count_blocks(tree: HtmlElement, nodes: list[Any]) -> int:
+    """Pairs of comments, and images outside of them."""
+    parts = set(nodes)
+    pairs, alone = 0, 0
+    opened, images, text = False, 0, False
+    for node in walk(tree):
+        if isinstance(node, str):
+            text = text or bool(node.strip())
+        elif node in parts and (marker := _is_marker(node)):
+            if marker["end"].lower() == "end" and opened and not text:
+                pairs += 1
+            else:
+                alone += images
+            opened, images, text = marker["end"].lower() == "start", 0, False
+        elif node in parts and _is_image(node) and not _inside_image(node):
+            images += 1
+    return pairs + alone + images
+
+
+def _inside_image(node: Any) -> bool:
+    return any(_is_image(parent) for parent in node.iterancestors())
+
+
+def _strip(node: Any) -> None:
+    """Take one part out, and the wrappers that it leaves empty."""
+    named = _named(node) if _is_image(node) and not _inside_image(node) else None
+    if _is_image(node) and node.tag == "a" and visible_text(node):
+        if named is not None:
+            node.addprevious(named)
+            named.tail = None
+        node.drop_tag()
+        return
+    wrapper = node.getparent()
+    if wrapper is None:
+        return
+    if named is not None:
+        node.addprevious(named)
+        named.tail = None
+    remove(node)
+    _unwrap_empty(wrapper)
+
+
+def _named(node: Any) -> HtmlElement | None:
+    """The element that keeps the place of the security an image names."""
+    for text, pattern in (
+        (node.get("data-code", ""), IMAGE_CODE),
+        (node.get("href", ""), QUOTE_LINK),
+        (node.get("src", ""), IMAGE_SOURCE),
+    ):
+        if match := pattern.search(text):
+            element: HtmlElement = lxml.html.Element(NAMED)
+            element.set("data-code", f"{match['market']},{match['code']}")
+            return element
+    return None
+
+
+def _unwrap_empty(wrapper: HtmlElement) -> None:
+    """Remove an element that holds nothing but kept places, and so its wrappers."""
+    while wrapper.getparent() is not None and wrapper.tag in WRAPPERS:
+        if visible_text(wrapper) or any(child.tag not in (NAMED, "br") for child in wrapper):
+            return
+        parent = wrapper.getparent()
+        for kept in wrapper.findall(NAMED):
+            wrapper.addprevious(kept)
+            kept.tail = None
+        remove(wrapper)
+        assert parent is not None
+        wrapper = parent
+
+
+class StripStockImages(Stage):
+    """Removes stock-image blocks from the body and counts them."""
+
+    name = "stock_images"
+
+    def process(self, observation: Observation) -> None:
+        observation.stock_images_removed = strip_stock_images(observation.tree)
+        self.count("removed", observation.stock_images_removed)
