@@ -1,0 +1,1 @@
+"""The store: MongoDB, one file a collection. Knows nothing of Scrapy or of pages."""

@@ -1,0 +1,148 @@
+"""Opening the store, and its collections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pymongo
+from bson.codec_options import CodecOptions
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import (
+    ConfigurationError,
+    InvalidName,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+from pymongo.write_concern import WriteConcern
+
+from crawler.store.embedded import EmbeddedServer
+from crawler.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pymongo.collection import Collection
+
+    Document = dict[str, Any]
+
+SELECTION_SECONDS = 5.0
+INDEXES = {
+    "articles": [
+        IndexModel([("published_at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("category", ASCENDING), ("published_at", ASCENDING), ("_id", ASCENDING)]),
+    ],
+    "links": [
+        IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),
+        IndexModel([("article", ASCENDING)], sparse=True),
+    ],
+    "rejects": [IndexModel([("stage", ASCENDING), ("last_at", ASCENDING)])],
+}
+
+
+class Store:
+    """An open store. Use as a context manager, or call `close`."""
+
+    def __init__(self, client: pymongo.MongoClient[Document], database: str) -> None:
+        self.client = client
+        self.database = client.get_database(
+            database,
+            codec_options=CodecOptions(tz_aware=True),
+            write_concern=WriteConcern("majority", j=True),
+        )
+        self._server: EmbeddedServer | None = None
+
+    @classmethod
+    def open(cls, uri: str | None, database: str, data_dir: str | Path) -> Self:
+        """Open the store at a MongoDB URI, or the embedded one of a data folder when it is None.
+
+        Makes the indexes that are missing. Raises StoreError with one line that says what to mend.
+        """
+        server = None
+        if not uri:
+            server = EmbeddedServer(Path(data_dir))
+            server.start()
+        try:
+            store = cls(_connect(server.uri if server else str(uri)), database)
+            store._server = server
+            store._make_indexes()
+        except InvalidName as error:
+            _stop(server)
+            raise StoreError(
+                f"MONGODB_DATABASE={database!r} is no database name: {error}"
+            ) from None
+        except BaseException:
+            _stop(server)
+            raise
+        return store
+
+    def collection(self, name: str) -> Collection[Document]:
+        """A collection of this store."""
+        return self.database[name]
+
+    def close(self) -> None:
+        """Close the connection; the last user of an embedded server stops it."""
+        self.client.close()
+        _stop(self._server)
+
+    def _make_indexes(self) -> None:
+        try:
+            for name, indexes in INDEXES.items():
+                self.database[name].create_indexes(indexes)
+        except OperationFailure as error:
+            raise StoreError(f"the store refuses to make indexes: {_line(error)}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _stop(server: EmbeddedServer | None) -> None:
+    if server is not None:
+        server.stop()
+
+
+def _connect(uri: str) -> pymongo.MongoClient[Document]:
+    """A client whose server answers and can do transactions."""
+    try:
+        client: pymongo.MongoClient[Document] = pymongo.MongoClient(
+            uri, serverSelectionTimeoutMS=int(SELECTION_SECONDS * 1000), appname="finews"
+        )
+    except (InvalidURI, ConfigurationError, ValueError) as error:
+        raise StoreError(f"MONGODB_URI is not a usable MongoDB address: {_line(error)}") from None
+    try:
+        hello = client.admin.command("hello")
+    except ServerSelectionTimeoutError:
+        client.close()
+        raise StoreError(
+            f"no MongoDB server answers at {_hosts(uri)} within {SELECTION_SECONDS:g} s; "
+            "start it, or correct MONGODB_URI"
+        ) from None
+    except PyMongoError as error:
+        client.close()
+        raise StoreError(f"MongoDB at {_hosts(uri)} refuses: {_line(error)}") from None
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        client.close()
+        raise StoreError(
+            f"MongoDB at {_hosts(uri)} is a standalone server without transactions; start it with "
+            "--replSet rs0 and run once: mongosh --eval 'rs.initiate()'"
+        )
+    return client
+
+
+def _hosts(uri: str) -> str:
+    """The hosts of a URI, without its password."""
+    return uri.partition("://")[2].rpartition("@")[2].partition("/")[0] or uri.partition("://")[0]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()).partition(", full error")[0]

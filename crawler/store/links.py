@@ -1,0 +1,135 @@
+"""The ledger `links`: every link the site ever showed us, and what became of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pymongo import UpdateOne
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from crawler.addresses import Link
+    from crawler.store.connection import Store
+
+State = Literal["new", "asked", "owed", "stored", "rejected", "gone", "expired", "forgotten"]
+LEASE_SECONDS = 3600
+# Asked for only when a crawl is told to fetch again what it has.
+DONE: tuple[State, ...] = ("stored", "rejected", "gone", "expired")
+
+
+class Ledger:
+    """One run's view of the links. Lease times come from the server's clock."""
+
+    def __init__(self, store: Store, run: str) -> None:
+        self.collection = store.collection("links")
+        self.run = run
+        self.owner = {"host": socket.gethostname(), "pid": os.getpid(), "run": run}
+
+    def discover(self, links: Iterable[Link]) -> None:
+        """Note that these links were seen, before any of them is asked for."""
+        updates = [UpdateOne({"_id": link.url}, _sighting(link), upsert=True) for link in links]
+        if updates:
+            self.collection.bulk_write(updates, ordered=False)
+
+    def claim(self, links: Sequence[Link], again: bool = False) -> list[Link]:
+        """Lease those of the links that are to be asked for now; `again`: also what is done.
+
+        A link that another run holds, or that this run has asked for, is left out.
+        """
+        urls = [link.url for link in links]
+        claim = uuid.uuid4().hex
+        free: list[dict[str, Any]] = [
+            {"state": {"$in": ["new", "owed"]}},
+            {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
+        ]
+        if again:
+            free.append({"state": {"$in": DONE}})
+        claimable = {"_id": {"$in": urls}, "owner.run": {"$ne": self.run}, "$or": free}
+        lease = {
+            "state": "asked",
+            "owner": {**self.owner, "claim": claim},
+            "lease_until": {"$add": ["$$NOW", LEASE_SECONDS * 1000]},
+            "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
+        }
+        self.collection.update_many(claimable, [{"$set": lease}])
+        mine = {"_id": {"$in": urls}, "owner.claim": claim}
+        claimed = {document["_id"] for document in self.collection.find(mine, {"_id": 1})}
+        return [link for link in links if link.url in claimed]
+
+    def settle(self, urls: Iterable[str], state: State, reason: str | None = None) -> None:
+        """Write down what became of links."""
+        kept = {"$literal": reason}
+        change = {"state": state, "reason": kept, "lease_until": None, "fetched_at": "$$NOW"}
+        self.collection.update_many({"_id": {"$in": list(urls)}}, [{"$set": change}])
+
+    def release_dead(self) -> int:
+        """Give back what processes of this machine had asked for that are no more; how many."""
+        asked = {"state": "asked", "owner.host": self.owner["host"]}
+        pids = self.collection.distinct("owner.pid", asked)
+        dead = [pid for pid in pids if not _alive(pid)]
+        change = {
+            "state": "owed",
+            "reason": "the crawl that asked for it died",
+            "lease_until": None,
+        }
+        found = self.collection.update_many(
+            {**asked, "owner.pid": {"$in": dead}}, [{"$set": change}]
+        )
+        return found.modified_count
+
+    def owed_shares(self) -> list[tuple[str, str]]:
+        """(address, article id) of every share answer that is still to be had."""
+        owed = {"kind": "share", "state": {"$in": ["new", "owed"]}}
+        found = self.collection.find(owed, {"article": 1}).sort("_id")
+        return [(document["_id"], document["article"]) for document in found]
+
+    def categories(self) -> list[str]:
+        """The slugs of the categories whose page was ever read."""
+        return sorted(self.collection.distinct("category", {"kind": "category", "state": "stored"}))
+
+    def counts(self) -> dict[str, int]:
+        """How many links are in each state."""
+        groups = self.collection.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
+        return {group["_id"]: group["n"] for group in groups}
+
+
+def _sighting(link: Link) -> dict[str, Any]:
+    return {
+        "$setOnInsert": {
+            "kind": link.kind,
+            "article": link.article_id,
+            "category": link.category,
+            "day": _midnight(link.day),
+            "state": "new",
+            "reason": None,
+            "attempts": 0,
+            "etag": None,
+            "last_modified": None,
+        },
+        "$min": {"first_seen_at": _now()},
+        "$max": {"last_seen_at": _now()},
+    }
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
