@@ -1,0 +1,34 @@
+"""Only the hosts of the two base URLs are ever asked, redirects and robots.txt included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import IgnoreRequest
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+
+class HostGuard:
+    """Refuses requests to any other scheme, host or port than the configured ones."""
+
+    def __init__(self, allowed: frozenset[tuple[str, str]]) -> None:
+        self.allowed = allowed
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        names = ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL")
+        return cls(frozenset(_place(crawler.settings[name]) for name in names))
+
+    def process_request(self, request: Request) -> None:
+        """Raises IgnoreRequest for a foreign host."""
+        if _place(request.url) not in self.allowed:
+            raise IgnoreRequest(f"{urlsplit(request.url).netloc} is not a configured host")
+
+
+def _place(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc

@@ -1,0 +1,1 @@
+"""What listens to a crawl: dead letters, log lines, the progress bar."""

@@ -1,0 +1,44 @@
+"""What a stage rejects becomes a document in `rejects`, and its links say so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import signals
+
+from crawler.store.rejects import Reject, Rejects
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.article import ArticleItem
+    from crawler.store.links import Ledger
+
+
+class DeadLetters:
+    """Listens to dropped items and keeps those that a stage rejected."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler)
+        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
+        return extension
+
+    async def item_dropped(self, item: ArticleItem, exception: Exception, **_: Any) -> None:
+        """Keep the item, when a stage said where and why it failed."""
+        stage, reason = getattr(exception, "stage", None), getattr(exception, "reason", None)
+        if not isinstance(stage, str) or not isinstance(reason, str):
+            return
+        spider: Any = self.crawler.spider
+        await asyncio.to_thread(_keep, Rejects(spider.store), spider.ledger, item, stage, reason)
+        self.crawler.stats.inc_value("finews/rejected")
+
+
+def _keep(rejects: Rejects, ledger: Ledger, item: ArticleItem, stage: str, reason: str) -> None:
+    for observation in item.observations:
+        rejects.add(Reject(stage, reason, observation.address, item.id, observation.raw))
+    ledger.settle(item.links, "rejected", f"{stage}: {reason}")

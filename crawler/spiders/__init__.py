@@ -1,0 +1,1 @@
+"""Where to go: spiders travel, pages parse."""

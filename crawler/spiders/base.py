@@ -1,0 +1,149 @@
+"""What all spiders share: the open store, the ledger, and what becomes of what cannot be read."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.exceptions import CloseSpider
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from crawler.addresses import Link, Site
+from crawler.store.connection import Store
+from crawler.store.links import Ledger
+from crawler.store.rejects import Reject, Rejects
+from settings.options import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+GONE = frozenset({404, 410})
+
+
+class LedgerSpider(Spider):
+    """A spider whose every link is in the ledger before it is asked for."""
+
+    # The spider's -a arguments by name, with what reads their text.
+    arguments: ClassVar[dict[str, Callable[[str], Any]]] = {}
+
+    # At least one of these has to be given.
+    required: ClassVar[tuple[str, ...]] = ()
+
+    store: Store
+    ledger: Ledger
+    rejects: Rejects
+    site: Site
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        given = cls.read_arguments(kwargs)
+        spider = super().from_crawler(crawler, *args, **given)
+        settings = crawler.settings
+        spider.site = Site(
+            settings["FINEWS_BASE_URL"],
+            settings["FINEWS_CANONICAL_URL"],
+            settings["NEWSSHARE_BASE_URL"],
+        )
+        spider.store = Store.open(
+            settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["DATA_DIR"]
+        )
+        spider.ledger = Ledger(spider.store, uuid.uuid4().hex)
+        spider.rejects = Rejects(spider.store)
+        crawler.signals.connect(spider._close_store, signals.spider_closed)
+        return spider
+
+    @classmethod
+    def read_arguments(cls, given: dict[str, str]) -> dict[str, Any]:
+        """The values of `-a` arguments. Raises ValueError naming the one that is wrong."""
+        values: dict[str, Any] = {}
+        for name, text in given.items():
+            try:
+                values[name] = cls.arguments[name](text)
+            except KeyError:
+                known = ", ".join(cls.arguments)
+                hint = nearest(name, cls.arguments) or f" {cls.name} knows: {known}."
+                raise ValueError(f"-a {name}: no such argument.{hint}") from None
+            except ValueError as error:
+                raise ValueError(f"-a {name}: {error}") from None
+        if cls.required and not any(values.get(name) for name in cls.required):
+            needed = " or ".join(f"-a {name}=…" for name in cls.required)
+            raise ValueError(f"{cls.name} needs {needed}")
+        return values
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Add to the counter `finews/<what>`."""
+        self.crawler.stats.inc_value(f"finews/{what}", number)
+
+    async def take(self, links: Sequence[Link], again: bool = False) -> list[Link]:
+        """Write links into the ledger, and lease those that are to be asked for."""
+        if not links:
+            return []
+        await asyncio.to_thread(self.ledger.discover, links)
+        return await asyncio.to_thread(self.ledger.claim, links, again)
+
+    def ask(self, link: Link, callback: Callable[..., Any], **details: Any) -> Request:
+        """The request of a link; `details` go to the callback and on to `failed`."""
+        return Request(
+            self.site.request_url(link),
+            callback=callback,
+            errback=self.failed,
+            cb_kwargs={"link": link, **details.pop("cb_kwargs", {})},
+            dont_filter=True,
+            **details,
+        )
+
+    async def failed(self, failure: Failure) -> Any:
+        """Note why a link was not answered: gone, or owed and to be tried again."""
+        link: Link = failure.request.cb_kwargs["link"]  # type: ignore[attr-defined]
+        error = failure.value
+        status = error.response.status if isinstance(error, HttpError) else None
+        if status in GONE:
+            await self.missing(link, status)
+            return
+        reason = f"HTTP {status}" if status else _line(error)
+        self.count(f"failed/{link.kind}")
+        self.crawler.stats.set_value("finews/last_failure", f"{failure.request.url}: {reason}")  # type: ignore[attr-defined]
+        self.logger.warning("%s not answered: %s", failure.request.url, reason)  # type: ignore[attr-defined]
+        await asyncio.to_thread(self.ledger.settle, [link.url], "owed", reason)
+
+    async def missing(self, link: Link, status: int) -> None:
+        """A link that answers 404 or 410."""
+        self.count(f"missing/{link.kind}")
+        await asyncio.to_thread(self.ledger.settle, [link.url], "gone", f"HTTP {status}")
+
+    async def reject(self, link: Link, response: Response, error: Exception) -> None:
+        """Keep a page that cannot be read, with where, why and its raw input."""
+        stage = f"page/{link.kind}"
+        reason = f"{type(error).__name__}: {error}"
+        self.logger.warning("%s cannot be read: %s", response.url, reason)
+        self.count("rejected")
+        reject = Reject(stage, reason, link.url, link.article_id, response.body)
+        await asyncio.to_thread(self.rejects.add, reject)
+        await asyncio.to_thread(self.ledger.settle, [link.url], "rejected", f"{stage}: {reason}")
+
+    def give_up(self, message: str) -> CloseSpider:
+        """To be raised: the arguments ask for something that is not there (exit code 2)."""
+        self.crawler.stats.set_value("finews/usage_error", message)
+        return CloseSpider("usage_error")
+
+    async def finish(self) -> None:
+        """What is left to be written when the crawl is over."""
+
+    async def _close_store(self) -> None:
+        await self.finish()
+        await asyncio.to_thread(self.store.close)
+
+
+def text_of(response: Response) -> str:
+    """The text of a page; the site is UTF-8 throughout, whatever a header says."""
+    return response.body.decode("utf-8", "replace")
+
+
+def _line(error: BaseException | None) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,69 @@
+"""The upstream's share answers, by infoCode."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crawler.addresses import Link, info_code_of
+from crawler.article import ArticleItem
+from crawler.clock import now
+from crawler.pages.share import ShareAnswer
+from crawler.spiders import arguments
+from crawler.spiders.base import LedgerSpider
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.http import Response
+
+
+class NewsShareSpider(LedgerSpider):
+    """Asks the share API for articles; those that it no longer has are missing."""
+
+    name = "newsshare"
+    arguments: ClassVar = {
+        "codes": arguments.codes,
+        "codes_file": arguments.codes_file,
+        "missing": arguments.flag,
+    }
+    required = ("codes", "codes_file", "missing")
+
+    def __init__(
+        self,
+        codes: list[str] | None = None,
+        codes_file: list[str] | None = None,
+        missing: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.codes = list(dict.fromkeys([*(codes or []), *(codes_file or [])]))
+        self.owed_too = missing
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The given codes, and if asked for those that the ledger owes."""
+        await asyncio.to_thread(self.ledger.release_dead)
+        links = {link.url: link for link in map(self.site.share, self.codes)}
+        if self.owed_too:
+            for url, article_id in await asyncio.to_thread(self.ledger.owed_shares):
+                links.setdefault(url, Link(url, "share", article_id))
+        self.crawler.stats.set_value("finews/posts_listed", len(links))
+        for link in await self.take(list(links.values()), again=True):
+            yield self.ask(link, self.parse)
+
+    async def parse(self, response: Response, link: Link) -> AsyncIterator[ArticleItem]:
+        """The article of an answer."""
+        assert link.article_id is not None
+        try:
+            answer = ShareAnswer(response.body, info_code_of(link.url) or "")
+            observation = answer.observation(link.article_id, now())
+        except Exception as error:
+            await self.reject(link, response, error)
+            return
+        if answer.html is None:
+            self.count("missing/share")
+            self.logger.warning("%s: the answer is empty", link.article_id)
+            await asyncio.to_thread(self.ledger.settle, [link.url], "owed", "the answer is empty")
+            return
+        observation.raw = response.body
+        yield ArticleItem(link.article_id, [observation], [link.url])

@@ -1,0 +1,63 @@
+"""The settings: polite, complete, and closed where Scrapy is open by default."""
+
+from pathlib import Path
+
+from pipelines import STAGES
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+# What users set (docs/settings.md); the environment wins over this file and every overlay.
+FINEWS_BASE_URL = "https://finews.withounder.com/"
+FINEWS_CANONICAL_URL = None
+NEWSSHARE_BASE_URL = "http://finews.zning.xyz/"
+FOLLOW_SHARE_LINKS = True
+MONGODB_URI = None
+MONGODB_DATABASE = "finews"
+DATA_DIR = str(PROJECT_ROOT / ".data")
+CONTACT = None
+
+BOT_NAME = "finews"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.commands"
+
+# Polite.
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = 0.25
+CONCURRENT_REQUESTS_PER_DOMAIN = 4
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 0.5
+AUTOTHROTTLE_MAX_DELAY = 30.0
+AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
+DOWNLOAD_TIMEOUT = 30
+RETRY_TIMES = 2
+
+# Closed: Scrapy would run Python sent over HTTP, open a telnet console, trust any certificate.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+DOWNLOAD_VERIFY_CERTIFICATES = True
+COOKIES_ENABLED = False
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+
+# Scrapy starts this many tasks for every response.
+CONCURRENT_ITEMS = 4
+FEED_EXPORT_ENCODING = "utf-8"
+LOG_LEVEL = "INFO"
+# Scraped items would be most of a log.
+LOG_FORMATTER = "crawler.extensions.log_lines.LogLines"
+
+DOWNLOADER_MIDDLEWARES = {"crawler.downloader.host_guard.HostGuard": 10}
+ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
+EXTENSIONS = {
+    "crawler.extensions.dead_letters.DeadLetters": 100,
+    "crawler.extensions.progress.ProgressBar": 200,
+}
+FEED_EXPORTERS = {
+    "jsonl": "crawler.exports.jsonlines.ArticleLines",
+    "jsonlines": "crawler.exports.jsonlines.ArticleLines",
+}
+
+# A batch is written when it is this large, or when its first article has waited this long.
+STORE_BATCH_SIZE = 100
+STORE_BATCH_SECONDS = 0.1
+PROGRESS_BAR = False
