@@ -1,0 +1,1 @@
+"""A small copy of the real site's structure, for the demo and the tests."""
