@@ -1,0 +1,98 @@
+"""The console script: `finews COMMAND`, from any folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.cmdline import execute
+from scrapy.utils.project import ENVVAR
+
+from crawler import __version__
+from crawler.commands.outcome import INCOMPLETE, UNUSABLE
+from crawler.store.errors import StoreError
+from settings.options import nearest
+
+if TYPE_CHECKING:
+    from scrapy.commands import ScrapyCommand
+
+SETTINGS = "settings.base"
+COMMANDS = ("crawl", "export", "demo")
+# Scrapy's own that help at work; the rest (startproject, genspider…) are no part of this program.
+SCRAPY_COMMANDS = ("check", "fetch", "list", "parse", "settings", "shell", "version", "view")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run a command and exit with a code of the contract."""
+    argv = list(sys.argv if argv is None else argv)
+    try:
+        code = _run(argv)
+    except BrokenPipeError:
+        # Whoever read our output has what it wanted (`finews export | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        code = _say("stopped", INCOMPLETE)
+    except StoreError as error:
+        code = _say(str(error), UNUSABLE)
+    except Exception as error:
+        if "DEBUG" in argv or os.environ.get("FINEWS_TRACEBACK"):
+            raise
+        text = " ".join(str(error).split()) or "no message"
+        code = _say(f"{type(error).__name__}: {text} (FINEWS_TRACEBACK=1 shows where)", INCOMPLETE)
+    sys.exit(code)
+
+
+def _run(argv: list[str]) -> int:
+    module = os.environ.setdefault(ENVVAR, SETTINGS)
+    if problem := _settings_problem(module):
+        return _say(problem, UNUSABLE)
+    name = next((word for word in argv[1:] if not word.startswith("-")), None)
+    if name is None or name == "help":
+        print(_help())
+        return 0
+    known = (*COMMANDS, *SCRAPY_COMMANDS)
+    if name not in known:
+        hint = nearest(name, known) or " finews -h lists the commands."
+        return _say(f"no command {name}.{hint}", UNUSABLE)
+    try:
+        execute(["finews", *argv[1:]])
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else UNUSABLE
+    return 0
+
+
+def _settings_problem(module: str) -> str | None:
+    """Why a settings module cannot be used; None when it can."""
+    try:
+        found = find_spec(module) is not None
+    except (ImportError, ValueError):
+        found = False
+    if not found:
+        folder = Path(__file__).parents[2] / "settings"
+        names = [f"settings.{path.stem}" for path in folder.glob("[a-z]*.py")]
+        return f"{ENVVAR}={module}: no such module.{nearest(module, names)}"
+    try:
+        import_module(module)
+    except Exception as error:
+        return f"{ENVVAR}={module} cannot be read: {type(error).__name__}: {error}"
+    return None
+
+
+def _say(line: str, code: int) -> int:
+    print(f"finews: {line}", file=sys.stderr)
+    return code
+
+
+def _help() -> str:
+    lines = [f"finews {__version__}: crawls Chinese financial news into MongoDB, exports it", ""]
+    lines += ["Usage: finews COMMAND [options]   (finews COMMAND -h tells more)", ""]
+    for name in COMMANDS:
+        command: ScrapyCommand = import_module(f"crawler.commands.{name}").Command()
+        lines.append(f"  {name:<8} {command.short_desc()}")
+    lines += ["", f"Scrapy's own work too: {', '.join(SCRAPY_COMMANDS)}"]
+    return "\n".join(lines)

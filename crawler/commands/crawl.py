@@ -1,0 +1,58 @@
+"""finews crawl: run a spider."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+
+from crawler.commands.running import run_spider
+from crawler.commands.setup import FinewsCommand
+from settings.options import nearest
+
+if TYPE_CHECKING:
+    import argparse
+
+    from crawler.spiders.base import LedgerSpider
+
+
+class Command(FinewsCommand, ScrapyCrawl):
+    """Checks spider and arguments before anything starts, and answers for the exit code."""
+
+    usage_line = "SPIDER [-a NAME=VALUE]... [-O FILE] [options]"
+
+    def short_desc(self) -> str:
+        return "Crawl: finews (the site), newsshare (by infoCode), archive (post sources)"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options. Raises UsageError with one line."""
+        try:
+            super().process_options(args, opts)
+        except (ValueError, OSError) as error:
+            raise UsageError(str(error), print_help=False) from None
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the spider; the outcome's line is the last on standard error."""
+        spider = self._spider(args)
+        try:
+            spider.read_arguments(opts.spargs)
+        except ValueError as error:
+            raise UsageError(str(error), print_help=False) from None
+        assert self.crawler_process is not None
+        outcome = run_spider(self._create_crawler(spider), self.crawler_process, opts.spargs)
+        print(f"finews: {outcome.line}", file=sys.stderr)
+        self.exitcode = outcome.code
+
+    def _spider(self, args: list[str]) -> type[LedgerSpider]:
+        assert self.crawler_process is not None
+        loader = self.crawler_process.spider_loader
+        names = loader.list()
+        if len(args) != 1:
+            raise UsageError(f"name one spider of: {', '.join(names)}", print_help=False)
+        if args[0] not in names:
+            hint = nearest(args[0], names) or f" There are: {', '.join(names)}."
+            raise UsageError(f"no spider {args[0]}.{hint}", print_help=False)
+        spider: Any = loader.load(args[0])
+        return spider  # type: ignore[no-any-return]

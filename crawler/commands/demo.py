@@ -1,0 +1,101 @@
+"""finews demo: the whole job on the bundled sample site."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.exceptions import UsageError
+
+from crawler.commands.running import run_spider
+from crawler.commands.setup import FinewsCommand, complete, open_store
+from crawler.exports.files import whole_file
+from crawler.exports.jsonlines import write_lines
+from crawler.sample_site.server import serve
+from crawler.spiders.finews import FinewsSpider
+from crawler.store.articles import Articles
+from crawler.store.rejects import Rejects
+
+if TYPE_CHECKING:
+    import argparse
+
+    from scrapy.settings import Settings
+
+    from crawler.store.connection import Store
+
+DATABASE = "finews_demo"
+
+
+class Command(FinewsCommand, BaseRunSpiderCommand):
+    """Serves the sample site on loopback, crawls it into an embedded store, exports, shows."""
+
+    usage_line = "[options]"
+
+    def short_desc(self) -> str:
+        return "Crawl the bundled sample site into an embedded store, export it, show what came"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """A quiet log, unless a level is asked for."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the demo; an empty crawl is a failure."""
+        if args:
+            raise UsageError(f"demo takes no argument {args[0]}", print_help=False)
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        folder = Path(self.settings["DATA_DIR"]).expanduser() / "demo"
+        file = folder / "articles.jsonl"
+        with serve() as site:
+            _point_at(self.settings, site.url, folder)
+            with open_store(self.settings) as store:
+                store.client.drop_database(DATABASE)
+                outcome = run_spider(
+                    self._create_crawler(FinewsSpider), self.crawler_process, opts.spargs
+                )
+                articles = Articles(store)
+                with whole_file(file) as lines:
+                    number = write_lines(articles.select(), lines)
+                _show(store, articles, file)
+        print(f"finews: demo: {outcome.line}", file=sys.stderr)
+        self.exitcode = 0 if number else 1
+
+
+def _point_at(settings: Settings, url: str, folder: Path) -> None:
+    """The sample site in place of the real one, and a store of the demo's own."""
+    chosen = {
+        "FINEWS_BASE_URL": url,
+        "NEWSSHARE_BASE_URL": url,
+        "MONGODB_URI": "",
+        "MONGODB_DATABASE": DATABASE,
+        "DATA_DIR": str(folder),
+        "PROGRESS_BAR": True,
+    }
+    for name, value in chosen.items():
+        settings.set(name, value, priority="cmdline")
+    complete(settings)
+
+
+def _show(store: Store, articles: Articles, file: Path) -> None:
+    """A table of what came in, and where it is."""
+    table = Table(title="Articles of the sample site", title_justify="left")
+    columns = ("published", "category", "source", "securities", "title")
+    for column in columns:
+        table.add_column(column, overflow="fold" if column == "securities" else "ellipsis")
+    for article in articles.select():
+        time = f"{article.published_at:%Y-%m-%d %H:%M}" if article.published_at else ""
+        symbols = " ".join(security.symbol or security.code for security in article.securities)
+        cells = (time, article.category, article.source, symbols, article.title)
+        table.add_row(*(cell or "" for cell in cells))
+    console = Console()
+    console.print(table)
+    console.print(f"{articles.count()} articles, {len(Rejects(store).all())} rejected inputs")
+    console.print(f"JSON lines: {file}", soft_wrap=True)
+    console.print(f"Store:      {file.parent / 'mongod'} (database {DATABASE})", soft_wrap=True)

@@ -1,0 +1,27 @@
+"""Errors in a log: one line each, with the traceback only at level DEBUG."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scrapy.settings import Settings
+
+
+def fold_tracebacks(settings: Settings) -> None:
+    """From now on log records carry their exception's message instead of its traceback."""
+    if str(settings.get("LOG_LEVEL")).upper() == "DEBUG":
+        return
+    plain = logging.getLogRecordFactory()
+
+    def folded(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = plain(*args, **kwargs)
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            message = " ".join(record.getMessage().split("Traceback", 1)[0].split())
+            record.msg, record.args = f"{message} ({type(error).__name__}: {error})", None
+            record.exc_info = record.exc_text = None
+        return record
+
+    logging.setLogRecordFactory(folded)

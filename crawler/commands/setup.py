@@ -1,0 +1,101 @@
+"""What every command does first: settings from the environment, checked and completed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from crawler import __version__
+from crawler.store.connection import Store
+from settings import base
+from settings.options import (
+    OptionError,
+    apply_environment,
+    check,
+    check_given,
+    is_loopback,
+    nearest,
+    with_slash,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from scrapy.settings import Settings
+
+HOME_PAGE = base.FINEWS_BASE_URL
+# What politeness sets for the site of others; on loopback only when somebody says so.
+UNHURRIED = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+}
+
+
+class FinewsCommand:
+    """Mixed into Scrapy's commands: the contract's settings, options and error lines."""
+
+    settings: Settings | None
+    requires_project = True
+    usage_line = ""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Scrapy's options, under the name of this program."""
+        super().add_options(parser)  # type: ignore[misc]
+        name = type(self).__module__.rpartition(".")[2]
+        parser.prog = f"finews {name}"
+        parser.usage = f"finews {name} {self.usage_line}"
+        self._options = [option for action in parser._actions for option in action.option_strings]
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take settings from `-s` and the environment. Raises UsageError with one line."""
+        assert self.settings is not None
+        known = list(self.settings.keys())
+        super().process_options(args, opts)  # type: ignore[misc]
+        for word in args:
+            if word.startswith("-") and word != "-":
+                raise UsageError(
+                    f"no option {word}.{nearest(word, self._options)}", print_help=False
+                )
+        try:
+            check_given(arglist_to_dict(opts.set), known)
+            complete(self.settings)
+        except OptionError as error:
+            raise UsageError(str(error), print_help=False) from None
+
+    def open_store(self) -> Store:
+        """The store that the settings name. Raises StoreError."""
+        assert self.settings is not None
+        return open_store(self.settings)
+
+
+def open_store(settings: Settings) -> Store:
+    """The store that settings name. Raises StoreError."""
+    return Store.open(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["DATA_DIR"])
+
+
+def complete(settings: Settings) -> None:
+    """Let the environment win, check, and fill in what follows from other settings.
+
+    Raises OptionError.
+    """
+    apply_environment(settings)
+    check(settings)
+    for name in ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL", "FINEWS_CANONICAL_URL"):
+        _refine(settings, name, with_slash(settings.get(name) or HOME_PAGE))
+    if settings.getpriority("USER_AGENT") == 0:
+        contact = settings.get("CONTACT")
+        about = f"; {contact}" if contact else ""
+        agent = f"finews/{__version__} (news crawler{about}) Scrapy"
+        _refine(settings, "USER_AGENT", agent)
+    if all(is_loopback(settings[name]) for name in ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL")):
+        for name, value in UNHURRIED.items():
+            if settings.get(name) == getattr(base, name):
+                _refine(settings, name, value)
+
+
+def _refine(settings: Settings, name: str, value: Any) -> None:
+    """Set a value in the place, by priority, of the one that it refines."""
+    settings.set(name, value, priority=max(settings.getpriority(name) or 0, 20))

@@ -1,0 +1,1 @@
+"""Exports: how an article is written, and where to."""
