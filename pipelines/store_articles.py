@@ -7,7 +7,6 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from pymongo.errors import PyMongoError
 from scrapy.exceptions import DropItem
 
 from crawler.article import ArticleItem
@@ -74,15 +73,16 @@ class StoreArticles:
         items = [waiting.item for waiting in batch]
         try:
             answers = await asyncio.to_thread(self.articles.write, items)
-        except PyMongoError as error:
+        except Exception as error:
+            # Whatever it is, an article that got no answer would hold the crawl for ever.
             self._give_up(batch, error)
             return
         for waiting, answer in zip(batch, answers, strict=True):
             waiting.written.set_result(answer)
 
-    def _give_up(self, batch: list[_Waiting], error: PyMongoError) -> None:
+    def _give_up(self, batch: list[_Waiting], error: Exception) -> None:
         """The store is gone: nothing of the batch is lost, its links are still owed."""
-        reason = " ".join(str(error).split())[:300]
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
         self.crawler.stats.set_value("finews/store_error", reason)
         for waiting in batch:
             waiting.written.set_exception(DropItem(f"the store is gone: {reason}"))

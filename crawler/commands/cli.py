@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.base"
 COMMANDS = ("crawl", "export", "demo")
-# Scrapy's own that help at work; the rest (startproject, genspider…) are no part of this program.
-SCRAPY_COMMANDS = ("check", "fetch", "list", "parse", "settings", "shell", "version", "view")
+# Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.
+SCRAPY_COMMANDS = ("list", "version")
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run a command and exit with a code of the contract."""
     argv = list(sys.argv if argv is None else argv)
+    # As on Ctrl-C: what was opened is closed, the embedded server stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = _run(argv)
     except BrokenPipeError:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from scrapy.commands import BaseRunSpiderCommand
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from crawler.store.connection import Store
 
 DATABASE = "finews_demo"
+# The table's columns and their widths; the title takes the rest of the terminal.
+COLUMNS = {"published": 16, "category": 12, "securities": 12, "title": None}
 
 
 class Command(FinewsCommand, BaseRunSpiderCommand):
@@ -85,17 +88,18 @@ def _point_at(settings: Settings, url: str, folder: Path) -> None:
 
 def _show(store: Store, articles: Articles, file: Path) -> None:
     """A table of what came in, and where it is."""
-    table = Table(title="Articles of the sample site", title_justify="left")
-    columns = ("published", "category", "source", "securities", "title")
-    for column in columns:
-        table.add_column(column, overflow="fold" if column == "securities" else "ellipsis")
+    table = Table(title="Articles of the sample site", box=SIMPLE_HEAD, expand=True, pad_edge=False)
+    for column, width in COLUMNS.items():
+        table.add_column(column, no_wrap=True, width=width, ratio=None if width else 1)
     for article in articles.select():
         time = f"{article.published_at:%Y-%m-%d %H:%M}" if article.published_at else ""
-        symbols = " ".join(security.symbol or security.code for security in article.securities)
-        cells = (time, article.category, article.source, symbols, article.title)
+        symbols = [security.symbol or security.code for security in article.securities]
+        securities = f"{symbols[0]} +{len(symbols) - 1}" if len(symbols) > 1 else "".join(symbols)
+        cells = (time, article.category_name, securities, article.title)
         table.add_row(*(cell or "" for cell in cells))
     console = Console()
     console.print(table)
-    console.print(f"{articles.count()} articles, {len(Rejects(store).all())} rejected inputs")
+    console.print(f"{articles.count()} articles; rejected inputs: {len(Rejects(store).all())}")
+    console.print("(one share answer of the sample site is broken, so that a reject can be seen)")
     console.print(f"JSON lines: {file}", soft_wrap=True)
     console.print(f"Store:      {file.parent / 'mongod'} (database {DATABASE})", soft_wrap=True)

@@ -22,49 +22,61 @@ class Outcome:
 
 def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False) -> Outcome:
     """The outcome of a crawl by its counters; `asked_by_name`: what is missing was asked for."""
-
-    def number(name: str) -> int:
-        return int(stats.get(f"finews/{name}") or 0)
-
-    def total(prefix: str) -> int:
-        return sum(int(n) for key, n in stats.items() if key.startswith(f"finews/{prefix}/"))
-
-    listed, rejected, failed = number("posts_listed"), number("rejected"), total("failed")
-    missing = total("missing") if asked_by_name else 0
-    counts = ", ".join(f"{number(f'articles/{n}')} {n}" for n in ("new", "changed", "unchanged"))
-    summary = f"{listed} seen; articles: {counts}"
+    summary = _summary(stats)
+    reason = stats.get("finish_reason")
     if message := stats.get("finews/usage_error"):
         return Outcome(UNUSABLE, str(message))
     if error := stats.get("finews/store_error"):
         return Outcome(
             INCOMPLETE, f"the store failed ({error}); once it is back, the same command goes on"
         )
-    if stats.get("finish_reason") in STOPPED:
+    if reason in STOPPED:
         return Outcome(INCOMPLETE, f"stopped: {summary}; the same command goes on")
-    if not listed:
+    problems = _problems(stats, asked_by_name)
+    if not problems and stats.get("finews/nothing_owed"):
+        return Outcome(DONE, "done: no share answer is owed")
+    if not stats.get("finews/posts_listed"):
         return Outcome(INCOMPLETE, _empty(stats))
-    problems = [
-        f"{n} {word}"
-        for n, word in ((missing, "missing"), (rejected, "rejected"), (failed, "not answered"))
-        if n
-    ]
-    if problems or stats.get("finish_reason") != "finished":
-        problems = problems or [f"ended early ({stats.get('finish_reason')})"]
-        return Outcome(INCOMPLETE, f"{', '.join(problems)}: {summary}; {_mend(rejected, stats)}")
+    if not problems and reason != "finished":
+        problems = [f"ended early ({reason})"]
+    if problems:
+        return Outcome(INCOMPLETE, f"{', '.join(problems)}: {summary}; {_mend(stats)}")
     return Outcome(DONE, f"done: {summary}")
+
+
+def _summary(stats: Mapping[str, Any]) -> str:
+    outcomes = ("new", "changed", "unchanged")
+    counts = ", ".join(f"{stats.get(f'finews/articles/{name}', 0)} {name}" for name in outcomes)
+    return f"{stats.get('finews/posts_listed', 0)} seen; articles: {counts}"
+
+
+def _problems(stats: Mapping[str, Any], asked_by_name: bool) -> list[str]:
+    """What went wrong, in numbers."""
+    numbers = {
+        "missing": _total(stats, "finews/missing/") if asked_by_name else 0,
+        "rejected": stats.get("finews/rejected", 0),
+        "not answered": _total(stats, "finews/failed/"),
+        "broken by an error of this program": stats.get("spider_exceptions/count", 0),
+        "output files not written": _total(stats, "feedexport/failed_count/"),
+    }
+    return [f"{number} {what}" for what, number in numbers.items() if number]
+
+
+def _total(stats: Mapping[str, Any], prefix: str) -> int:
+    return sum(int(number) for key, number in stats.items() if key.startswith(prefix))
 
 
 def _empty(stats: Mapping[str, Any]) -> str:
     if failure := stats.get("finews/last_failure"):
         return f"nothing crawled: {failure}; check the address and whether its server is up"
-    if stats.get("finews/rejected"):
-        return "nothing crawled: the pages cannot be read; see the collection rejects"
+    if rejected := stats.get("finews/last_reject"):
+        return f"nothing crawled: {rejected}; check the address: is it this site?"
     return "nothing crawled: no post was listed; check what was asked for"
 
 
-def _mend(rejected: int, stats: Mapping[str, Any]) -> str:
-    if rejected:
-        return "what and why is in the collection rejects"
+def _mend(stats: Mapping[str, Any]) -> str:
+    if rejected := stats.get("finews/last_reject"):
+        return f"kept in the collection rejects (last: {rejected})"
     if failure := stats.get("finews/last_failure"):
         return f"the next crawl asks again (last: {failure})"
     return "see the log"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
+from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.utils.conf import arglist_to_dict
 
 from crawler import __version__
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from scrapy.settings import Settings
 
+PROJECT_PRIORITY = SETTINGS_PRIORITIES["project"]
 HOME_PAGE = base.FINEWS_BASE_URL
 # What politeness sets for the site of others; on loopback only when somebody says so.
 UNHURRIED = {
@@ -92,10 +94,11 @@ def complete(settings: Settings) -> None:
         _refine(settings, "USER_AGENT", agent)
     if all(is_loopback(settings[name]) for name in ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL")):
         for name, value in UNHURRIED.items():
-            if settings.get(name) == getattr(base, name):
+            said = (settings.getpriority(name) or 0) > PROJECT_PRIORITY
+            if not said and settings.get(name) == getattr(base, name):
                 _refine(settings, name, value)
 
 
 def _refine(settings: Settings, name: str, value: Any) -> None:
     """Set a value in the place, by priority, of the one that it refines."""
-    settings.set(name, value, priority=max(settings.getpriority(name) or 0, 20))
+    settings.set(name, value, priority=max(settings.getpriority(name) or 0, PROJECT_PRIORITY))

@@ -26,6 +26,7 @@ class DeadLetters:
     def from_crawler(cls, crawler: Crawler) -> Self:
         extension = cls(crawler)
         crawler.signals.connect(extension.item_dropped, signals.item_dropped)
+        crawler.signals.connect(extension.item_failed, signals.item_error)
         return extension
 
     async def item_dropped(self, item: ArticleItem, exception: Exception, **_: Any) -> None:
@@ -36,6 +37,11 @@ class DeadLetters:
         spider: Any = self.crawler.spider
         await asyncio.to_thread(_keep, Rejects(spider.store), spider.ledger, item, stage, reason)
         self.crawler.stats.inc_value("finews/rejected")
+        self.crawler.stats.set_value("finews/last_reject", f"{item.id}: {stage}: {reason}"[:300])
+
+    def item_failed(self, **_: Any) -> None:
+        """Count an item that met an error nobody foresaw; its links stay asked, so owed."""
+        self.crawler.stats.inc_value("finews/failed/item")
 
 
 def _keep(rejects: Rejects, ledger: Ledger, item: ArticleItem, stage: str, reason: str) -> None:

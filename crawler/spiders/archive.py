@@ -45,6 +45,9 @@ class ArchiveSpider(LedgerSpider):
             if item is not None:
                 await self.room.acquire()
                 yield item
+        # The engine looks for the end when start() ends, and then only every five seconds.
+        for _ in range(MOST_IN_PROCESS):
+            await self.room.acquire()
 
     def _make_room(self, **_: Any) -> None:
         self.room.release()
@@ -58,10 +61,9 @@ class ArchiveSpider(LedgerSpider):
             observation = post.observation(self.observed or _modified(path))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            self.logger.warning("%s cannot be read: %s", path, reason)
-            self.count("rejected")
+            self.note_reject(str(path), reason)
             reject = Reject("page/source_post", reason, str(path), None, raw)
-            await asyncio.to_thread(self.rejects.add, reject)
+            await self.in_store(self.rejects.add, reject)
             return None
         observation.raw = raw
         return ArticleItem(observation.id, [observation])

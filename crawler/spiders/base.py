@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import CloseSpider
@@ -12,6 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.addresses import Link, Site
 from crawler.store.connection import Store
+from crawler.store.errors import StoreFailure
 from crawler.store.links import Ledger
 from crawler.store.rejects import Reject, Rejects
 from settings.options import nearest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+Answer = TypeVar("Answer")
 GONE = frozenset({404, 410})
 
 
@@ -80,12 +82,21 @@ class LedgerSpider(Spider):
         """Add to the counter `finews/<what>`."""
         self.crawler.stats.inc_value(f"finews/{what}", number)
 
+    async def in_store(self, call: Callable[..., Answer], *args: Any) -> Answer:
+        """The answer of a call to the store, made in a thread; without a store the crawl ends."""
+        try:
+            return await asyncio.to_thread(call, *args)
+        except StoreFailure as error:
+            self.crawler.stats.set_value("finews/store_error", _line(error)[:300])
+            raise CloseSpider("store_failed") from None
+
     async def take(self, links: Sequence[Link], again: bool = False) -> list[Link]:
         """Write links into the ledger, and lease those that are to be asked for."""
-        if not links:
+        once = list({link.url: link for link in links}.values())
+        if not once:
             return []
-        await asyncio.to_thread(self.ledger.discover, links)
-        return await asyncio.to_thread(self.ledger.claim, links, again)
+        await self.in_store(self.ledger.discover, once)
+        return await self.in_store(self.ledger.claim, once, again)
 
     def ask(self, link: Link, callback: Callable[..., Any], **details: Any) -> Request:
         """The request of a link; `details` go to the callback and on to `failed`."""
@@ -108,24 +119,35 @@ class LedgerSpider(Spider):
             return
         reason = f"HTTP {status}" if status else _line(error)
         self.count(f"failed/{link.kind}")
-        self.crawler.stats.set_value("finews/last_failure", f"{failure.request.url}: {reason}")  # type: ignore[attr-defined]
+        self.note_failure(link, reason)
         self.logger.warning("%s not answered: %s", failure.request.url, reason)  # type: ignore[attr-defined]
-        await asyncio.to_thread(self.ledger.settle, [link.url], "owed", reason)
+        await self.in_store(self.ledger.settle, [link.url], "owed", reason)
+
+    def note_failure(self, link: Link, reason: str) -> None:
+        """What the last line says when a crawl ends with nothing or with something missing."""
+        address = self.site.request_url(link)
+        self.crawler.stats.set_value("finews/last_failure", f"{address}: {reason}"[:300])
 
     async def missing(self, link: Link, status: int) -> None:
         """A link that answers 404 or 410."""
         self.count(f"missing/{link.kind}")
-        await asyncio.to_thread(self.ledger.settle, [link.url], "gone", f"HTTP {status}")
+        self.note_failure(link, f"HTTP {status}")
+        await self.in_store(self.ledger.settle, [link.url], "gone", f"HTTP {status}")
+
+    def note_reject(self, where: str, reason: str) -> None:
+        """Log and count an input that cannot be read."""
+        self.logger.warning("%s cannot be read: %s", where, reason)
+        self.count("rejected")
+        self.crawler.stats.set_value("finews/last_reject", f"{where}: {reason}"[:300])
 
     async def reject(self, link: Link, response: Response, error: Exception) -> None:
         """Keep a page that cannot be read, with where, why and its raw input."""
         stage = f"page/{link.kind}"
         reason = f"{type(error).__name__}: {error}"
-        self.logger.warning("%s cannot be read: %s", response.url, reason)
-        self.count("rejected")
+        self.note_reject(response.url, reason)
         reject = Reject(stage, reason, link.url, link.article_id, response.body)
-        await asyncio.to_thread(self.rejects.add, reject)
-        await asyncio.to_thread(self.ledger.settle, [link.url], "rejected", f"{stage}: {reason}")
+        await self.in_store(self.rejects.add, reject)
+        await self.in_store(self.ledger.settle, [link.url], "rejected", f"{stage}: {reason}")
 
     def give_up(self, message: str) -> CloseSpider:
         """To be raised: the arguments ask for something that is not there (exit code 2)."""
@@ -136,8 +158,13 @@ class LedgerSpider(Spider):
         """What is left to be written when the crawl is over."""
 
     async def _close_store(self) -> None:
-        await self.finish()
-        await asyncio.to_thread(self.store.close)
+        try:
+            await self.finish()
+        except CloseSpider:
+            # The store failed, which is noted; the crawl is closing already.
+            pass
+        finally:
+            await asyncio.to_thread(self.store.close)
 
 
 def text_of(response: Response) -> str:

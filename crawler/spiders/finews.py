@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -65,16 +64,25 @@ class FinewsSpider(LedgerSpider):
         self.oldest_day: date | None = None
         self.missing_posts: list[Link] = []
 
+    @classmethod
+    def read_arguments(cls, given: dict[str, str]) -> dict[str, Any]:
+        """The values of `-a` arguments. Raises ValueError, for an empty range too."""
+        values = super().read_arguments(given)
+        since, until = values.get("since"), values.get("until")
+        if since and until and since > until:
+            raise ValueError(f"-a since={given['since']} is after -a until={given['until']}")
+        return values
+
     async def start(self) -> AsyncIterator[Any]:
         """The home page, and unless only some categories are wanted, the feed."""
-        await asyncio.to_thread(self.ledger.release_dead)
-        for slug in await asyncio.to_thread(self.ledger.categories):
+        await self.in_store(self.ledger.release_dead)
+        for slug in await self.in_store(self.ledger.categories):
             self.slugs.setdefault(slug.casefold(), slug)
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
         home = Link(self.site.canonical_url, "home")
         feed = Link(f"{self.site.canonical_url}feed.xml", "feed")
         pages = [home] if self.wanted else [home, feed]
-        await asyncio.to_thread(self.ledger.discover, pages)
+        await self.in_store(self.ledger.discover, pages)
         yield self.ask(home, self.parse_home)
         if not self.wanted:
             yield self.ask(feed, self.parse_feed)
@@ -86,7 +94,7 @@ class FinewsSpider(LedgerSpider):
         except Exception as error:
             await self.reject(link, response, error)
             lists = []
-        await asyncio.to_thread(self.ledger.settle, [link.url], "stored")
+        await self.in_store(self.ledger.settle, [link.url], "stored")
         posts = [post for tag in lists for post in tag.posts]
         self.found_categories.update(_key(post) for post in posts)
         async for request in self.posts(posts):
@@ -104,7 +112,7 @@ class FinewsSpider(LedgerSpider):
         except Exception as error:
             await self.reject(link, response, error)
             return
-        await asyncio.to_thread(self.ledger.settle, [link.url], "stored")
+        await self.in_store(self.ledger.settle, [link.url], "stored")
         async for request in self.posts(posts):
             yield request
 
@@ -115,7 +123,7 @@ class FinewsSpider(LedgerSpider):
             return
         self.asked_categories.add(slug)
         link = self.site.category(slug)
-        await asyncio.to_thread(self.ledger.discover, [link])
+        await self.in_store(self.ledger.discover, [link])
         yield self.ask(link, self.parse_category)
 
     async def parse_category(self, response: Response, link: Link) -> AsyncIterator[Any]:
@@ -128,7 +136,7 @@ class FinewsSpider(LedgerSpider):
         assert link.category is not None
         self.slugs[link.category.casefold()] = link.category
         self.found_categories.add(link.category.casefold())
-        await asyncio.to_thread(self.ledger.settle, [link.url], "stored")
+        await self.in_store(self.ledger.settle, [link.url], "stored")
         async for request in self.posts(posts, category=link.category.casefold()):
             yield request
 
@@ -175,7 +183,7 @@ class FinewsSpider(LedgerSpider):
             yield request
         if not self.in_range(observation):
             self.count("out_of_range")
-            await asyncio.to_thread(self.ledger.settle, [link.url], "new", "outside the range")
+            await self.in_store(self.ledger.settle, [link.url], "new", "outside the range")
             return
         share = page.body.info_code
         if share and self.follow_shares:
@@ -222,7 +230,7 @@ class FinewsSpider(LedgerSpider):
             return
         if answer.html is None:
             self.count("empty_shares")
-            await asyncio.to_thread(self.ledger.settle, [link.url], "owed", "the answer is empty")
+            await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
             yield _item(page)
             return
         observation.raw = response.body
@@ -260,7 +268,7 @@ class FinewsSpider(LedgerSpider):
         for link in self.missing_posts:
             old = link.day and self.oldest_day and link.day < self.oldest_day
             state: State = "expired" if old else "gone"
-            await asyncio.to_thread(self.ledger.settle, [link.url], state, "HTTP 404 or 410")
+            await self.in_store(self.ledger.settle, [link.url], state, "HTTP 404 or 410")
 
 
 def _key(post: Link) -> str:

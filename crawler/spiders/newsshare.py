@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crawler.addresses import Link, info_code_of
@@ -42,12 +41,14 @@ class NewsShareSpider(LedgerSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The given codes, and if asked for those that the ledger owes."""
-        await asyncio.to_thread(self.ledger.release_dead)
+        await self.in_store(self.ledger.release_dead)
         links = {link.url: link for link in map(self.site.share, self.codes)}
         if self.owed_too:
-            for url, article_id in await asyncio.to_thread(self.ledger.owed_shares):
+            for url, article_id in await self.in_store(self.ledger.owed_shares):
                 links.setdefault(url, Link(url, "share", article_id))
         self.crawler.stats.set_value("finews/posts_listed", len(links))
+        if not links:
+            self.crawler.stats.set_value("finews/nothing_owed", True)
         for link in await self.take(list(links.values()), again=True):
             yield self.ask(link, self.parse)
 
@@ -63,7 +64,7 @@ class NewsShareSpider(LedgerSpider):
         if answer.html is None:
             self.count("missing/share")
             self.logger.warning("%s: the answer is empty", link.article_id)
-            await asyncio.to_thread(self.ledger.settle, [link.url], "owed", "the answer is empty")
+            await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
             return
         observation.raw = response.body
         yield ArticleItem(link.article_id, [observation], [link.url])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 SELECTION_SECONDS = 5.0
+LONGEST_NAME = 63
 INDEXES = {
     "articles": [
         IndexModel([("published_at", ASCENDING), ("_id", ASCENDING)]),
@@ -47,11 +48,16 @@ class Store:
 
     def __init__(self, client: pymongo.MongoClient[Document], database: str) -> None:
         self.client = client
-        self.database = client.get_database(
-            database,
-            codec_options=CodecOptions(tz_aware=True),
-            write_concern=WriteConcern("majority", j=True),
-        )
+        try:
+            self.database = client.get_database(
+                database,
+                codec_options=CodecOptions(tz_aware=True),
+                write_concern=WriteConcern("majority", j=True),
+            )
+        except InvalidName as error:
+            raise _no_name(database, error) from None
+        if len(database.encode()) > LONGEST_NAME:
+            raise _no_name(database, f"more than {LONGEST_NAME} bytes")
         self._server: EmbeddedServer | None = None
 
     @classmethod
@@ -65,17 +71,17 @@ class Store:
             server = EmbeddedServer(Path(data_dir))
             server.start()
         try:
-            store = cls(_connect(server.uri if server else str(uri)), database)
-            store._server = server
-            store._make_indexes()
-        except InvalidName as error:
-            _stop(server)
-            raise StoreError(
-                f"MONGODB_DATABASE={database!r} is no database name: {error}"
-            ) from None
+            client = _connect(server.uri if server else str(uri))
+            try:
+                store = cls(client, database)
+                store._make_indexes()
+            except BaseException:
+                client.close()
+                raise
         except BaseException:
             _stop(server)
             raise
+        store._server = server
         return store
 
     def collection(self, name: str) -> Collection[Document]:
@@ -104,6 +110,10 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _no_name(database: str, why: object) -> StoreError:
+    return StoreError(f"MONGODB_DATABASE={database!r} is no database name: {why}")
 
 
 def _stop(server: EmbeddedServer | None) -> None:

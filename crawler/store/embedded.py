@@ -6,11 +6,14 @@ Its users hold a shared lock; the last one to leave gets it exclusively and stop
 from __future__ import annotations
 
 import ctypes.util
+import errno
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import platform
+import stat
 import subprocess
 import sys
 import time
@@ -40,8 +43,6 @@ OPTIONS = (
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
 )
 NOT_INITIALISED = 94
-NAMESPACE_BUSY = 23
-INVALID_CONFIG = 93
 
 
 class EmbeddedServer:
@@ -61,13 +62,10 @@ class EmbeddedServer:
         """Join the server's users, starting it when it is not running. Raises StoreError."""
         binary = find_binary()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.socket.parent.mkdir(exist_ok=True, mode=0o700)
+            _make_private(self.folder)
             self._users = (self.folder / "users.lock").open("ab")
         except OSError as error:
-            raise StoreError(
-                f"the embedded store cannot use {self.folder}: {error.strerror}; set DATA_DIR"
-            ) from None
+            raise _unusable(self.folder, error) from None
         fcntl.flock(self._users, fcntl.LOCK_SH)
         try:
             with self._starting():
@@ -111,34 +109,31 @@ class EmbeddedServer:
         return True
 
     def _launch(self, binary: Path) -> None:
+        try:
+            _make_private(self.socket.parent)
+        except OSError as error:
+            raise _unusable(self.socket.parent, error) from None
         self.socket.unlink(missing_ok=True)
-        data = self.folder / "data"
+        data, log = self.folder / "data", self.folder / "mongod.log"
         data.mkdir(exist_ok=True)
-        log = self.folder / "mongod.log"
         log.unlink(missing_ok=True)
         places = ("--dbpath", data, "--bind_ip", self.socket, "--logpath", log)
-        output = (self.folder / "mongod.out").open("wb")
-        # A session of its own: Ctrl-C in a terminal is for the command, which stops it in order.
-        with output:
-            process = subprocess.Popen(
-                [binary, *places, *OPTIONS],
+        # It forks a daemon and ends when that is ready; in a session of its own, because Ctrl-C in
+        # a terminal is for the command, which stops the server in order.
+        try:
+            done = subprocess.run(
+                [binary, "--fork", *places, *OPTIONS],
                 stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                capture_output=True,
+                text=True,
+                timeout=START_SECONDS,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                raise StoreError(
-                    f"the embedded mongod did not start: {self._last_words()}; see {log}"
-                )
-            time.sleep(0.02)
-
-    def _last_words(self) -> str:
-        lines = (self.folder / "mongod.out").read_text(errors="replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "no message")
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise StoreError(f"the embedded mongod did not start: {error}") from None
+        if done.returncode != 0:
+            words = _last_error(log) or _last_line(done.stderr) or _last_line(done.stdout)
+            raise StoreError(f"the embedded mongod did not start: {words}; see {log}")
 
     def _make_primary(self) -> None:
         """Initiate the one-member set, or correct its address after the data folder has moved."""
@@ -174,6 +169,8 @@ class EmbeddedServer:
                 client.admin.command("shutdown", timeoutSecs=5, force=True)
         _wait_for_end(int(pid))
         self.socket.unlink(missing_ok=True)
+        if self.socket.parent != self.folder.resolve():
+            self.socket.parent.rmdir()
 
 
 def socket_path(folder: Path) -> Path:
@@ -183,6 +180,19 @@ def socket_path(folder: Path) -> Path:
         return inside
     name = hashlib.sha256(os.fsencode(inside)).hexdigest()[:16]
     return Path("/tmp") / f"finews-{os.getuid()}-{name}" / "mongod.sock"
+
+
+def _unusable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(f"the embedded store cannot use {folder}: {error.strerror}; set DATA_DIR")
+
+
+def _make_private(folder: Path) -> None:
+    """A folder that only this user can enter. Raises OSError where somebody else's stands."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid():
+        raise PermissionError(errno.EPERM, f"{folder} belongs to somebody else")
+    folder.chmod(0o700)
 
 
 def find_binary() -> Path:
@@ -209,13 +219,31 @@ def find_binary() -> Path:
     return binary
 
 
+def _last_error(log: Path) -> str:
+    """The last error that a mongod wrote into its log, on one line; empty when there is none."""
+    with suppress(OSError):
+        for line in reversed(log.read_text(errors="replace").splitlines()):
+            with suppress(ValueError):
+                entry = json.loads(line)
+                if entry.get("s") in ("E", "F"):
+                    return " ".join(f"{entry.get('msg')}: {json.dumps(entry.get('attr'))}".split())
+    return ""
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
 def _wait_for_end(pid: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
+    while _runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process runs; one that nobody has reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in ("Z", "X")

@@ -1,0 +1,56 @@
+# Every target calls what it needs; `make install` puts everything into .venv and nothing elsewhere.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+# The shared library that the embedded mongod needs and that is not in every system.
+NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
+
+.PHONY: help install system demo test check format clean
+
+help:
+	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
+	@echo 'make test      run the tests'
+	@echo 'make check     lint, format, types, import rules'
+	@echo 'make install   put everything into .venv'
+	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
+	@echo 'make format    write the code in the one format'
+	@echo 'make clean     remove .venv and caches; stored data (.data) stays'
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; say make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+system:
+	@if $(NEEDS_CURL); then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'installing libcurl4, which the embedded mongod needs'; \
+			apt-get -qq update && apt-get -qq install -y libcurl4; \
+		else \
+			echo 'libcurl4 is missing, which the embedded mongod needs: as root, apt-get install libcurl4' >&2; \
+			exit 2; \
+		fi; \
+	fi
+
+demo: install system
+	@$(BIN)/finews demo
+
+test: install system
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: install
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
