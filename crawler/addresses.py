@@ -61,19 +61,22 @@ class Site:
             parts = urlsplit(urljoin(page or self.canonical_url, href))
         except ValueError:
             return None
-        if parts.scheme not in ("http", "https") or parts.netloc not in self._own_netlocs():
+        host = parts.netloc.lower()
+        if parts.scheme not in ("http", "https") or host not in self._own_hosts():
             return None
-        return self._classify(self._inside(parts.path))
+        return self._classify(self._inside(host, unquote(parts.path)))
 
-    def _own_netlocs(self) -> frozenset[str]:
-        own = {urlsplit(self.base_url).netloc, urlsplit(self.canonical_url).netloc}
-        return OLD_SITE_HOSTS | own
+    def _own_hosts(self) -> frozenset[str]:
+        bases = (self.base_url, self.canonical_url)
+        return OLD_SITE_HOSTS.union(urlsplit(base).netloc.lower() for base in bases)
 
-    def _inside(self, path: str) -> str:
-        """The path below the base, decoded, beginning with a slash."""
-        prefix = urlsplit(self.canonical_url).path.rstrip("/")
-        path = unquote(path)
-        return path[len(prefix) :] if prefix and path.startswith(prefix + "/") else path
+    def _inside(self, host: str, path: str) -> str:
+        """The path below the base URL of its host, beginning with a slash."""
+        for base in map(urlsplit, (self.canonical_url, self.base_url)):
+            prefix = base.path.rstrip("/")
+            if host == base.netloc.lower() and prefix and path.startswith(f"{prefix}/"):
+                return path[len(prefix) :]
+        return path
 
     def _classify(self, path: str) -> Link | None:
         if path in ("", "/", "/index.html"):

@@ -44,7 +44,7 @@ def merge(versions: Iterable[Version]) -> Article:
     body = _body(observations)
     gave[body.key].append("content")
     plain = {name: _first(observations, name, gave) for name in PLAIN_FIELDS}
-    published, published_from = _published(observations, gave)
+    published, published_from, published_raw = _published(observations, gave)
     named = [body, *(o for o in observations if o is not body)]
     return Article(
         id=body.id,
@@ -52,7 +52,7 @@ def merge(versions: Iterable[Version]) -> Article:
         title=_first(observations, "title", gave),
         category=_category(observations, gave),
         published_at=published.time if published else None,
-        published_raw=_raw_date(observations, published_from),
+        published_raw=published_raw,
         published_precision=published.precision if published else None,
         published_from=published_from,
         content_html=body.content_html,
@@ -116,27 +116,22 @@ def _category(observations: Sequence[Observation], gave: dict[str, list[str]]) -
 
 def _published(
     observations: Sequence[Observation], gave: dict[str, list[str]]
-) -> tuple[PublishedAt | None, str | None]:
+) -> tuple[PublishedAt | None, str | None, str | None]:
+    """The time, which source told it, and in which words."""
     for observation in observations:
         if observation.published is not None:
             gave[observation.key].append("published_at")
-            return observation.published, observation.kind
+            return observation.published, observation.kind, observation.published_raw
+    raw = next((o.published_raw for o in observations if o.published_raw), None)
     if day := day_of_id(observations[0].id):
-        return _midnight(day), "id"
+        return _midnight(day), "id", raw
     if day := next((day for o in observations if (day := day_of_url(o.url))), None):
-        return _midnight(day), "url"
-    return None, None
+        return _midnight(day), "url", raw
+    return None, None, raw
 
 
 def _midnight(day: date) -> PublishedAt:
     return PublishedAt(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI), "day")
-
-
-def _raw_date(observations: Sequence[Observation], published_from: str | None) -> str | None:
-    for observation in observations:
-        if published_from in (observation.kind, "id", "url", None) and observation.published_raw:
-            return observation.published_raw
-    return None
 
 
 def _united(observations: Sequence[Observation], name: str) -> list[Any]:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import lxml.html
 import nh3
 
-from crawler.pages.tree import SPACE, remove, visible_text
+from crawler.pages.tree import SPACE, ZERO_WIDTH, drop_unseen, fold_spaces, remove, visible_text
 from pipelines.stage import Stage
 
 if TYPE_CHECKING:
@@ -33,13 +33,8 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"},
 }
-SCHEMES = {"http", "https", "mailto"}
-# Elements that go with all they hold: nothing in them is text of the article.
-DROPPED = (
-    *("script", "style", "iframe", "object", "embed", "applet", "noscript", "template"),
-    *("form", "input", "button", "select", "textarea", "svg", "math", "video", "audio"),
-    *("head", "title", "meta", "link", "base", "frame", "frameset", "noframes", "canvas"),
-)
+PICTURE_SCHEMES = {"http", "https"}
+SCHEMES = {*PICTURE_SCHEMES, "mailto"}
 BLOCKS = frozenset(
     {
         *("p", "div", "center", "section", "article", "header", "footer", "main", "aside", "nav"),
@@ -48,7 +43,6 @@ BLOCKS = frozenset(
     }
 )
 CELLS = frozenset({"td", "th"})
-HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 EMPTYABLE = ("p", "div", "center", "span", "b", "strong", "em", "i", "u", "blockquote", "figure")
 INDENT = re.compile(r"^[\s\u3000\u200b\ufeff]+")
 
@@ -72,9 +66,10 @@ def clean_content(tree: HtmlElement, base_url: str) -> Content:
     Links and pictures become absolute against `base_url`. Comments, hidden elements, scripts and
     frames go; text has one paragraph a line, table cells apart by a tab, no indents, in NFC.
     """
-    _drop_unseen(tree)
+    drop_unseen(tree)
     _make_absolute(tree, base_url)
     _tidy_text(tree)
+    _unwrap_boxes(tree)
     _wrap_loose_text(tree)
     _drop_empty(tree)
     images = [str(image.get("src")) for image in tree.iter("img")]
@@ -97,28 +92,17 @@ def content_hash(text: str) -> str | None:
     The same article has the same hash by its page, where Markdown changed them, and by its source.
     None for a text with nothing in it.
     """
-    folded = unicodedata.normalize("NFC", SPACE.sub("", text))
+    folded = unicodedata.normalize("NFC", SPACE.sub("", ZERO_WIDTH.sub("", text)))
     folded = ELLIPSES.sub("…", DASHES.sub("-", QUOTES.sub('"', folded)))
     return hashlib.sha256(folded.encode()).hexdigest() if folded else None
-
-
-def _drop_unseen(tree: HtmlElement) -> None:
-    """Comments, processing instructions, hidden elements and what is never text."""
-    for node in list(tree.iterdescendants()):
-        unseen = not isinstance(node.tag, str) or node.tag in DROPPED or _is_hidden(node)
-        if unseen:
-            remove(node)
-
-
-def _is_hidden(node: HtmlElement) -> bool:
-    return bool(HIDDEN.search(node.get("style") or "")) or node.get("hidden") is not None
 
 
 def _make_absolute(tree: HtmlElement, base_url: str) -> None:
     """Absolute http(s) addresses; a picture without one goes, a link without one is unwrapped."""
     for node in list(tree.iter("img", "a")):
         name = "src" if node.tag == "img" else "href"
-        address = _absolute(node.get(name), base_url)
+        schemes = PICTURE_SCHEMES if node.tag == "img" else SCHEMES
+        address = _absolute(node.get(name), base_url, schemes)
         if address is not None:
             node.set(name, address)
         elif node.tag == "img":
@@ -127,7 +111,7 @@ def _make_absolute(tree: HtmlElement, base_url: str) -> None:
             node.drop_tag()
 
 
-def _absolute(address: str | None, base_url: str) -> str | None:
+def _absolute(address: str | None, base_url: str, schemes: set[str]) -> str | None:
     if address is None or not address.strip():
         return None
     try:
@@ -135,9 +119,8 @@ def _absolute(address: str | None, base_url: str) -> str | None:
         parts = urlsplit(absolute)
     except ValueError:
         return None
-    if parts.scheme == "mailto":
-        return absolute
-    return absolute if parts.scheme in ("http", "https") and parts.netloc else None
+    whole = parts.netloc or parts.scheme == "mailto"
+    return absolute if parts.scheme in schemes and whole else None
 
 
 def _tidy_text(tree: HtmlElement) -> None:
@@ -152,7 +135,15 @@ def _tidy_text(tree: HtmlElement) -> None:
 
 
 def _folded(text: str) -> str:
-    return SPACE.sub(" ", unicodedata.normalize("NFC", text))
+    return fold_spaces(unicodedata.normalize("NFC", text))
+
+
+def _unwrap_boxes(tree: HtmlElement) -> None:
+    """Boxes that the allow-list does not know go, and what they held apart stays apart."""
+    for box in reversed(list(tree.iter(*(BLOCKS - TAGS)))):
+        if box is not tree:
+            _wrap_loose_text(box)
+            box.drop_tag()
 
 
 def _wrap_loose_text(tree: HtmlElement) -> None:
@@ -199,7 +190,7 @@ def _text_of(tree: HtmlElement) -> str:
     line: list[str] = []
 
     def end_line() -> None:
-        text = "\t".join(SPACE.sub(" ", cell).strip() for cell in "".join(line).split("\0"))
+        text = "\t".join(fold_spaces(cell).strip() for cell in "".join(line).split("\0"))
         line.clear()
         if text.strip():
             lines.append(text.strip())

@@ -22,6 +22,7 @@ IMAGE_HOST = "webquoteklinepic.eastmoney.com"
 IMAGE_CODE = re.compile(r"\s*(?:K\s+)?(?P<code>[\w.\-]+)\|(?P<market>\d+)\|")
 QUOTE_LINK = re.compile(r"/unify/r/(?P<market>\d+)\.(?P<code>[\w.\-]+)")
 IMAGE_SOURCE = re.compile(r"[?&]nid=(?P<market>\d+)\.(?P<code>[\w.\-]+)")
+NAMES = (("data-code", IMAGE_CODE), ("href", QUOTE_LINK), ("src", IMAGE_SOURCE))
 
 # What stands in a removed block's place until the next stage has read it.
 NAMED = "finews-security"
@@ -105,13 +106,11 @@ def _strip(node: Any) -> None:
 
 
 def _named(node: Any) -> HtmlElement | None:
-    """The element that keeps the place of the security an image names."""
-    for text, pattern in (
-        (node.get("data-code", ""), IMAGE_CODE),
-        (node.get("href", ""), QUOTE_LINK),
-        (node.get("src", ""), IMAGE_SOURCE),
+    """The element that keeps the place of the security an image, or its link, names."""
+    for part, name, pattern in (
+        (part, name, pattern) for part in node.iter("a", "img") for name, pattern in NAMES
     ):
-        if match := pattern.search(text):
+        if match := pattern.search(part.get(name, "")):
             element: HtmlElement = lxml.html.Element(NAMED)
             element.set("data-code", f"{match['market']},{match['code']}")
             return element

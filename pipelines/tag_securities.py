@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.article import Board, Security
 from crawler.markets import BOARDS, resolve_suffix, symbol_of
-from crawler.pages.tree import remove, visible_text, walk
+from crawler.pages.tree import drop_unseen, remove, visible_text, walk
 from pipelines.stage import Stage
 from pipelines.strip_stock_images import NAMED
 
@@ -20,12 +20,15 @@ MENTION_CODE = re.compile(r"\s*(?P<market>\d+)\s*,\s*(?P<code>[\w.\-]+)\s*")
 MENTION_CLASSES = frozenset({"keytip", "em_stock_key_common"})
 TERM_CLASS = "infokey"
 QUOTE_SPAN = re.compile(r"(?:bk)?quote_")
-NUMBER_CODE = r"(?<![\w.])(?P<code>\d{4,6}|\d{1,3}(?=\.HK))\.(?P<suffix>SH|SS|SZ|BJ|HK)(?![\w.])"
+NUMBER_CODE = (
+    r"(?<![\w.])(?P<code>\d{4,6}|\d{1,3}(?=\.(?i:HK)))\.(?P<suffix>(?i:SH|SS|SZ|BJ|HK))(?!\w|\.\w)"
+)
 LETTER_CODE = (
-    r"(?<=[(（,，、;；/ ])(?P<ticker>[A-Z]{1,6}(?:[._-][A-Z])?)\.(?P<exchange>OQ|US|[NOA])"
+    r"(?<=[(（,，、;；/ ])(?!N\.A[)）])"
+    r"(?P<ticker>[A-Z]{1,6}(?:[._-][A-Z])?)\.(?P<exchange>OQ|US|[NOA])"
     r"(?=[)）,，、;；/ ])"
 )
-CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII | re.IGNORECASE)
+CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII)
 BRACKET = re.compile(r"[(（][^()（）]*[)）]")
 STRENGTH: dict[str, int] = {"text": 0, "mention": 1, "stock_image": 2}
 
@@ -40,6 +43,7 @@ def tag_securities(
     several times keeps its first place, the first name told, and its most certain `via`. The
     mentions' markup leaves the tree, their words stay.
     """
+    drop_unseen(tree)
     found = _Found()
     found.read_text(title or "")
     for node in walk(tree):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
@@ -32,6 +33,10 @@ class Command(FinewsCommand, ScrapyCrawl):
             super().process_options(args, opts)
         except (ValueError, OSError) as error:
             raise UsageError(str(error), print_help=False) from None
+        assert self.settings is not None
+        for output in self.settings.getdict("FEEDS"):
+            if Path(str(output)).is_dir():
+                raise UsageError(f"cannot write {output}: it is a folder", print_help=False)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider; the outcome's line is the last on standard error."""

@@ -37,6 +37,8 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False) -> Outcome
         return Outcome(DONE, "done: no share answer is owed")
     if not stats.get("finews/posts_listed"):
         return Outcome(INCOMPLETE, _empty(stats))
+    if not problems and (errors := stats.get("log_count/ERROR")):
+        problems = [f"{errors} errors in the log"]
     if not problems and reason != "finished":
         problems = [f"ended early ({reason})"]
     if problems:
@@ -67,10 +69,10 @@ def _total(stats: Mapping[str, Any], prefix: str) -> int:
 
 
 def _empty(stats: Mapping[str, Any]) -> str:
-    if failure := stats.get("finews/last_failure"):
-        return f"nothing crawled: {failure}; check the address and whether its server is up"
     if rejected := stats.get("finews/last_reject"):
         return f"nothing crawled: {rejected}; check the address: is it this site?"
+    if failure := stats.get("finews/last_failure"):
+        return f"nothing crawled: {failure}; check the address and whether its server is up"
     return "nothing crawled: no post was listed; check what was asked for"
 
 

@@ -49,6 +49,14 @@ def name_of_tag(tag: str) -> str:
     return tag.removesuffix(TAG_ENDING) or tag
 
 
+def category_of_tags(tags: list[str]) -> str | None:
+    """The category's name in a post's tags; Jekyll splits `Wind (A)新闻` at its space."""
+    for number, tag in enumerate(tags, 1):
+        if tag.endswith(TAG_ENDING):
+            return name_of_tag(" ".join(tags[:number]))
+    return tags[0] if tags else None
+
+
 def _take_tail(body: Body) -> None:
     """Remove the paragraphs of share, origin and footer links from the end."""
     for block in reversed(list(body.tree)):

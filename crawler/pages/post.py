@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crawler.addresses import share_url
 from crawler.article import Observation
-from crawler.pages.body import Body, name_of_tag, read_body
+from crawler.pages.body import Body, category_of_tags, read_body
 from crawler.pages.errors import PageError
 from crawler.pages.section import own_section
 from crawler.pages.tree import parse_fragment, plain_text
@@ -60,7 +60,7 @@ class PostPage:
 
     @property
     def category_name(self) -> str | None:
-        return name_of_tag(self.tags[0]) if self.tags else self.body.category_name
+        return category_of_tags(self.tags) or self.body.category_name
 
     @property
     def article_id(self) -> str:

@@ -13,26 +13,42 @@ from markdown_it import MarkdownIt
 
 from crawler.addresses import ARTICLE_ID, share_url
 from crawler.article import Observation
-from crawler.pages.body import Body, name_of_tag, read_body
+from crawler.dates import normalise_date
+from crawler.pages.body import Body, category_of_tags, read_body
 from crawler.pages.errors import PageError
 from crawler.pages.tree import parse_fragment, plain_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from markdown_it.rules_core import StateCore
+
     from crawler.addresses import Site
 
 FILE_NAME = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)?-(?P<id>[^/]+)")
 FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*\r?$(?P<body>.*)", re.S | re.M)
 HEAD_LINE = re.compile(r"^(?P<key>[A-Za-z_]+):[ \t]*(?P<value>.*?)[ \t]*\r?$", re.MULTILINE)
-PLAIN_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)")
+WITHOUT_ZONE = re.compile(r"[\d-]{10}(?: [\d:]{5,8})?")
 
-# As kramdown does on the site: straight quotes, dashes and dots become typographic.
-MARKDOWN = (
-    MarkdownIt("commonmark", {"html": True, "typographer": True})
-    .enable(["replacements", "smartquotes"])
-    .enable("table")
-)
+
+def _typographic(state: StateCore) -> None:
+    """Dashes and dots as kramdown has them; markdown-it's own rule would make © of (C) too."""
+    for block in state.tokens:
+        for token in block.children or ():
+            if token.type == "text":
+                text = token.content.replace("---", "—").replace("--", "–")
+                token.content = text.replace("...", "…")
+
+
+def _kramdown_like() -> MarkdownIt:
+    """Markdown as the site renders it: straight quotes, dashes and dots become typographic."""
+    markdown = MarkdownIt("commonmark", {"html": True, "typographer": True})
+    markdown.enable(["replacements", "smartquotes", "table"])
+    markdown.core.ruler.at("replacements", _typographic)
+    return markdown
+
+
+MARKDOWN = _kramdown_like()
 
 
 class SourcePost:
@@ -45,13 +61,16 @@ class SourcePost:
         name = FILE_NAME.fullmatch(stem)
         if name is None or not ARTICLE_ID.fullmatch(name["id"]):
             raise PageError("the file's name is not YYYY-MM-DD-<id>.md")
-        match = FRONT_MATTER.match(text.removeprefix("\ufeff"))
+        text = text.removeprefix("\ufeff")
+        match = FRONT_MATTER.match(text)
         if match is None:
             raise PageError("no front matter between two lines of ---")
         self.site = site
         self.article_id = name["id"]
         self.file_day = name["day"]
         self.variant = None if name["day"] else stem
+        # After a blank line it is text to Jekyll, which publishes the post without categories.
+        self.jekyll_sees_head = text.startswith("---")
         self.head = _front_matter(match["head"])
         self.markdown = match["body"]
 
@@ -95,7 +114,8 @@ class SourcePost:
         day = self._page_day()
         if self.variant is not None or day is None:
             return None
-        path = "/".join([*(part.lower() for part in self.categories), f"{day:%Y/%m/%d}"])
+        categories = self.categories if self.jekyll_sees_head else []
+        path = "/".join([*(part.lower() for part in categories), f"{day:%Y/%m/%d}"])
         link = self.site.link(f"/{path}/{self.article_id}.html")
         return link.url if link else None
 
@@ -103,14 +123,14 @@ class SourcePost:
         """The day in the page's address: Jekyll reads a date without a zone as UTC."""
         if self.file_day is None:
             return None
+        told = normalise_date(self.published_raw) if self.jekyll_sees_head else None
         try:
-            day = date.fromisoformat((self.published_raw or self.file_day)[:10])
-            if match := PLAIN_TIME.fullmatch(self.published_raw or ""):
-                hours = int(match[2][:2])
-                day += timedelta(days=hours >= 16)
+            if told is None:
+                return date.fromisoformat(self.file_day)
+            late = timedelta(hours=8 if WITHOUT_ZONE.fullmatch(self.published_raw or "") else 0)
+            return (told.time + late).date()
         except (ValueError, OverflowError):
             return None
-        return day
 
     def observation(self, observed_at: datetime) -> Observation:
         """What this source says of its article."""
@@ -127,7 +147,7 @@ class SourcePost:
             origin_url=body.origin_url,
             category=category,
             category_certain=category is not None,
-            category_name=name_of_tag(self.tags[0]) if self.tags else body.category_name,
+            category_name=category_of_tags(self.tags) or body.category_name,
             tags=self.tags,
             title=self.title,
             digest=body.digest,
@@ -137,12 +157,17 @@ class SourcePost:
         )
 
 
+def _unquoted(value: str) -> str:
+    quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
+
+
 def _front_matter(text: str) -> dict[str, Any]:
     """The front matter's values as text; line by line where it is not YAML (a quote in a title)."""
     try:
         values = yaml.load(text, Loader=yaml.BaseLoader)
     except yaml.YAMLError:
-        values = {m["key"]: m["value"].strip("\"'") for m in HEAD_LINE.finditer(text)}
+        values = {m["key"]: _unquoted(m["value"]) for m in HEAD_LINE.finditer(text)}
     if not isinstance(values, dict):
         raise PageError("the front matter is not a list of names and values")
     return values

@@ -74,7 +74,7 @@ class FinewsSpider(LedgerSpider):
         return values
 
     async def start(self) -> AsyncIterator[Any]:
-        """The home page, and unless only some categories are wanted, the feed."""
+        """What is owed, the home page, and unless only some categories are wanted, the feed."""
         await self.in_store(self.ledger.release_dead)
         for slug in await self.in_store(self.ledger.categories):
             self.slugs.setdefault(slug.casefold(), slug)
@@ -86,6 +86,10 @@ class FinewsSpider(LedgerSpider):
         yield self.ask(home, self.parse_home)
         if not self.wanted:
             yield self.ask(feed, self.parse_feed)
+        # The site may have dropped them from its lists meanwhile.
+        owed = await self.in_store(self.ledger.owed, "post")
+        for post in await self.take([post for post in owed if self.is_wanted(post, None)]):
+            yield self.ask(post, self.parse_post, priority=POST_PRIORITY)
 
     async def parse_home(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """Posts of every wanted tag, and the tags' category pages."""

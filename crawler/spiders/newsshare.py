@@ -44,8 +44,8 @@ class NewsShareSpider(LedgerSpider):
         await self.in_store(self.ledger.release_dead)
         links = {link.url: link for link in map(self.site.share, self.codes)}
         if self.owed_too:
-            for url, article_id in await self.in_store(self.ledger.owed_shares):
-                links.setdefault(url, Link(url, "share", article_id))
+            for link in await self.in_store(self.ledger.owed, "share"):
+                links.setdefault(link.url, link)
         self.crawler.stats.set_value("finews/posts_listed", len(links))
         if not links:
             self.crawler.stats.set_value("finews/nothing_owed", True)

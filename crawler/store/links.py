@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pymongo import UpdateOne
 
+from crawler.addresses import Link
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from crawler.addresses import Link
+    from crawler.addresses import LinkKind
     from crawler.store.connection import Store
 
 State = Literal["new", "asked", "owed", "stored", "rejected", "gone", "expired", "forgotten"]
@@ -83,11 +85,10 @@ class Ledger:
         )
         return found.modified_count
 
-    def owed_shares(self) -> list[tuple[str, str]]:
-        """(address, article id) of every share answer that is still to be had."""
-        owed = {"kind": "share", "state": {"$in": ["new", "owed"]}}
-        found = self.collection.find(owed, {"article": 1}).sort("_id")
-        return [(document["_id"], document["article"]) for document in found]
+    def owed(self, kind: LinkKind) -> list[Link]:
+        """Every link of a kind that was seen and is still to be had, by address."""
+        owed = {"kind": kind, "state": {"$in": ["new", "owed"]}}
+        return [_link(document) for document in self.collection.find(owed).sort("_id")]
 
     def categories(self) -> list[str]:
         """The slugs of the categories whose page was ever read."""
@@ -115,6 +116,11 @@ def _sighting(link: Link) -> dict[str, Any]:
         "$min": {"first_seen_at": _now()},
         "$max": {"last_seen_at": _now()},
     }
+
+
+def _link(document: dict[str, Any]) -> Link:
+    day = document["day"].date() if document["day"] else None
+    return Link(document["_id"], document["kind"], document["article"], document["category"], day)
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import pytest
+
+from crawler.pages.body import name_of_tag, read_body
+from crawler.pages.tree import parse_fragment, visible_text
+
+CODE = "NW202112312233001257"
+SHARE = f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={CODE}"
+ORIGIN = "http://finance.eastmoney.com/news/1354,202112062204270936.html"
+BOARD = '<span id="bk_90.BK0473"><a class="keytip" data-code="90,BK0473">证券</a></span>'
+
+
+def body_of(html):
+    return read_body(parse_fragment(html))
+
+
+def text_of(body):
+    return visible_text(body.tree)
+
+
+def autolink(url):
+    return f'<p><a href="{url}">{url}</a></p>'
+
+
+def footer(href, name="北方网新闻", between="｜"):
+    home = '<a href="//finews.withounder.com/">返回首页</a>'
+    return f'<p><a href="{href}">返回{name}</a>{between}{home}</p>'
+
+
+@pytest.mark.parametrize(
+    ("href", "slug"),
+    [
+        ("//finews.withounder.com/category/beifangwang.html", "beifangwang"),
+        ("//finews.withounder.com/category/Wind(A).html", "Wind(A)"),
+        ("/category/anxinguojizhengquan(xianggang).html", "anxinguojizhengquan(xianggang)"),
+        ("//finews.withounder.com/emnews/", "emnews"),
+        ("//finews.zning.me/emnews/", "emnews"),
+        ("/emnews/", "emnews"),
+        ("../emnews/", "emnews"),
+    ],
+)
+def test_a_footer_tells_category_and_name_and_goes(href, slug):
+    body = body_of(f"<p>正文。</p>{footer(href)}")
+
+    assert (body.category, body.category_name) == (slug, "北方网")
+    assert text_of(body) == "正文。"
+
+
+def test_a_footer_on_two_lines_goes_too():
+    body = body_of("<p>正文。</p>" + footer("../emnews/", "东财滚动新闻", "\n"))
+
+    assert (body.category, body.category_name) == ("emnews", "东财滚动")
+    assert text_of(body) == "正文。"
+
+
+def test_a_picture_at_the_end_is_no_footer():
+    body = body_of(f'<p>正文。</p><p><img src="a.png"></p>{footer("/emnews/")}')
+
+    assert body.category == "emnews"
+    assert body.tree.find(".//img") is not None
+
+
+def test_a_footer_that_leads_up_tells_a_name_and_no_category():
+    body = body_of("<p>正文。</p>" + footer("../"))
+
+    assert (body.category, body.category_name) == (None, "北方网")
+
+
+def test_the_home_link_alone_is_no_category():
+    body = body_of('<p>正文。</p><p><a href="../">返回首页</a></p>')
+
+    assert (body.category, body.category_name) == (None, None)
+    assert text_of(body) == "正文。"
+
+
+@pytest.mark.parametrize("host", ["finews.zning.xyz", "choicewzp1.eastmoney.com"])
+def test_a_share_link_of_either_host_tells_the_info_code_and_goes(host):
+    link = autolink(SHARE.replace("finews.zning.xyz", host))
+
+    body = body_of(f"<p>正文。</p>{link}{footer('/category/beifangwang.html')}")
+
+    assert body.info_code == CODE
+    assert text_of(body) == "正文。"
+
+
+def test_an_empty_share_link_goes_and_tells_nothing():
+    body = body_of(f"<p>正文。</p><p>&lt;&gt;</p>{footer('/emnews/')}")
+
+    assert body.info_code is None
+    assert text_of(body) == "正文。"
+
+
+@pytest.mark.parametrize("host", ["finance", "stock", "hk"])
+def test_an_origin_link_is_told_and_goes(host):
+    url = ORIGIN.replace("finance", host)
+
+    body = body_of(f"<p>正文。</p>{autolink(url)}{footer('/emnews/')}")
+
+    assert body.origin_url == url
+    assert text_of(body) == "正文。"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<p>正文见<a href="{ORIGIN}">原文</a></p>',
+        f'<p><a href="{ORIGIN}">原文</a></p>',
+        f'<p><a href="{SHARE}">甲</a>正文</p>',
+        '<p>返回首页</p><p><img src="a.png"></p>',
+        '<p><a href="https://example.com/">返程机票</a></p>',
+        f"{autolink(ORIGIN)}<p>正文</p>",
+        f"{autolink(ORIGIN)}正文",
+    ],
+    ids=[
+        "link in a sentence",
+        "origin with words of its own",
+        "text beside the link",
+        "words without a link",
+        "another link",
+        "text after it",
+        "loose text after it",
+    ],
+)
+def test_what_belongs_to_the_article_is_no_footer(html):
+    before = visible_text(parse_fragment(html))
+
+    assert text_of(body_of(html)) == before
+
+
+@pytest.mark.parametrize(
+    ("attribution", "medium"),
+    [
+        ('<p class="em_media">（文章来源：北方网）</p>', "北方网"),
+        ('<p class="em_media">（文章来源：安信国际证券(香港)）</p>', "安信国际证券(香港)"),
+        ('<p class="em_media">（文章来源：Wind (A)）</p>', "Wind (A)"),
+        (f'<p class="em_media">（文章来源：上海{BOARD}报）</p>', "上海证券报"),
+        (f"<p>（来源：上海{BOARD}报）</p>", "上海证券报"),
+        ('<p class="em_media"> (文章来源: 北方网 ) </p>', "北方网"),
+        ('<p class="em_media">（文章来源：）</p>', None),
+    ],
+    ids=["plain", "brackets", "space", "linked word", "no class", "half-width", "empty"],
+)
+def test_the_attribution_names_the_medium_and_goes_with_its_links(attribution, medium):
+    body = body_of(f"<p>正文。</p>{attribution}{autolink(SHARE)}")
+
+    assert body.source == medium
+    assert text_of(body) == "正文。"
+    assert body.tree.find(".//a") is None
+
+
+def test_an_attribution_goes_wherever_its_class_stands():
+    body = body_of('<p>甲</p><p class="em_media">（文章来源：北方网）</p><p>乙（界面新闻）</p>')
+
+    assert body.source == "北方网"
+    assert text_of(body) == "甲乙（界面新闻）"
+
+
+def test_an_attribution_at_the_end_of_a_sentence_leaves_the_sentence():
+    body = body_of("<p>正文<b>加粗</b>。（文章来源：北方网）</p>")
+
+    assert body.source == "北方网"
+    assert text_of(body) == "正文加粗。"
+
+
+def test_an_attribution_in_the_middle_is_text():
+    body = body_of("<p>甲（文章来源：北方网）乙</p><p>丙</p>")
+
+    assert body.source is None
+    assert text_of(body) == "甲（文章来源：北方网）乙丙"
+
+
+@pytest.mark.parametrize(
+    ("text", "medium"),
+    [
+        ("足球赛改期。（界面新闻）", "界面新闻"),
+        ("足球赛改期 (央视新闻)", "央视新闻"),
+        ("足球赛改期（ 财联社 ）。", "财联社"),
+        ("足球赛改期（单位：亿元）", None),
+        ("（界面新闻）足球赛改期", None),
+        ("足球赛(界面新闻)改期（单位：亿元）", None),
+        ("足球赛改期 界面新闻", None),
+    ],
+)
+def test_a_briefs_last_bracket_is_its_source_when_it_is_a_known_medium(text, medium):
+    body = body_of(f"<p>{text}</p>{autolink(ORIGIN)}")
+
+    assert body.source == medium
+    assert text_of(body) == text
+
+
+def test_the_attribution_wins_over_the_last_bracket():
+    body = body_of('<p>改期（界面新闻）</p><p class="em_media">（文章来源：北方网）</p>')
+
+    assert body.source == "北方网"
+
+
+def test_an_opening_quotation_is_the_digest_and_goes():
+    body = body_of("\n<blockquote>\n<p>摘要 一。</p>\n</blockquote>\n<p>正文。</p>")
+
+    assert body.digest == "摘要 一。"
+    assert text_of(body) == "正文。"
+
+
+def test_a_digest_that_is_all_there_is_stays():
+    body = body_of(f"<blockquote><p>摘要。</p></blockquote>{autolink(ORIGIN)}")
+
+    assert body.digest == "摘要。"
+    assert text_of(body) == "摘要。"
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<p>正文。</p><blockquote>引文。</blockquote>", "正文。<blockquote>引文。</blockquote>"],
+    ids=["later", "after loose text"],
+)
+def test_a_quotation_further_down_is_no_digest(html):
+    body = body_of(html)
+
+    assert body.digest is None
+    assert text_of(body) == "正文。引文。"
+
+
+def test_an_empty_body_tells_nothing():
+    body = body_of("")
+
+    assert text_of(body) == ""
+    assert (body.digest, body.source, body.info_code, body.origin_url) == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        ("北方网新闻", "北方网"),
+        ("界面新闻新闻", "界面新闻"),
+        ("站长消息", "站长消息"),
+        ("新闻", "新闻"),
+        ("Wind (A)新闻", "Wind (A)"),
+    ],
+)
+def test_a_categorys_name_is_its_tag_without_the_ending(tag, name):
+    assert name_of_tag(tag) == name

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from crawler.pages.errors import PageError
+from crawler.pages.share import ShareAnswer
+from crawler.pages.tree import visible_text
+
+CODE = "NW202112312233001257"
+SEEN = datetime(2021, 12, 31, 8, 0, tzinfo=UTC)
+
+
+def answer(**fields):
+    return ShareAnswer(json.dumps(fields).encode(), CODE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "html"),
+    [
+        ({"text": "<p>甲</p>"}, "<p>甲</p>"),
+        ({"text": "<p>甲</p>", "content": None}, "<p>甲</p>"),
+        ({"text": None, "content": "<p>甲</p>"}, "<p>甲</p>"),
+        ({"text": "", "content": "<p>甲</p>"}, "<p>甲</p>"),
+        ({"text": " \n", "content": "<p>甲</p>"}, "<p>甲</p>"),
+        ({"text": "<p>甲</p>", "content": "<p>甲</p><p>乙</p>"}, "<p>甲</p><p>乙</p>"),
+        ({"text": None, "content": None}, None),
+        ({"text": "", "content": ""}, None),
+        ({"text": ["<p>甲</p>"], "content": 5}, None),
+        ({}, None),
+    ],
+)
+def test_the_fuller_of_text_and_content_is_the_body(fields, html):
+    assert answer(**fields).html == html
+
+
+def test_an_answer_tells_what_it_holds_of_the_article():
+    told = answer(
+        text="<p>正文。</p><p class='em_media'>（文章来源：北方网）</p>",
+        title="港口&amp;<em>大脑</em>",
+        digest="摘要。",
+        showtime="2021-12-31 15:07:45",
+    ).observation("202112312232761093", SEEN)
+
+    assert (told.id, told.kind, told.key) == ("202112312232761093", "share", "share")
+    assert told.share_url == told.address
+    assert told.address == f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={CODE}"
+    assert told.title == "港口&大脑"
+    assert told.digest == "摘要。"
+    assert told.published_raw == "2021-12-31 15:07:45"
+    assert told.source == "北方网"
+    assert visible_text(told.tree) == "正文。"
+
+
+def test_an_answer_knows_neither_the_sites_address_nor_its_category():
+    told = answer(text="<p>正文。</p>").observation(CODE, SEEN)
+
+    assert (told.url, told.category, told.category_name, told.tags) == (None, None, None, [])
+
+
+@pytest.mark.parametrize("name", ["medianame", "from"])
+def test_a_medium_that_is_named_wins_over_the_attribution(name):
+    told = answer(**{"text": "<p>甲</p><p>（文章来源：北方网）</p>", name: "上海证券报"})
+
+    assert told.observation(CODE, SEEN).source == "上海证券报"
+
+
+@pytest.mark.parametrize("name", ["showtime", "datetime"])
+def test_the_time_is_read_under_either_name(name):
+    assert answer(**{name: "2021-12-31 15:07:45"}).published_raw == "2021-12-31 15:07:45"
+
+
+def test_an_answer_without_a_body_is_no_error():
+    told = answer(text=None, content=None).observation(CODE, SEEN)
+
+    assert visible_text(told.tree) == ""
+    assert (told.title, told.digest, told.source, told.published_raw) == (None,) * 4
+
+
+def test_a_digest_inside_the_body_is_taken_where_none_is_named():
+    told = answer(text="<blockquote>摘要。</blockquote><p>正文。</p>").observation(CODE, SEEN)
+
+    assert told.digest == "摘要。"
+    assert visible_text(told.tree) == "正文。"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>502</html>",
+        b'{"text": "<p>',
+        b"null",
+        b'"text"',
+        b"[]",
+        b'{"text": "\xff"}',
+        b"[" * 200_000,
+    ],
+    ids=["empty", "page", "cut short", "null", "string", "list", "not UTF-8", "too deep"],
+)
+def test_what_is_no_json_object_is_refused(body):
+    with pytest.raises(PageError, match="not"):
+        ShareAnswer(body, CODE)
