@@ -1,0 +1,88 @@
+"""The demo: the whole job, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def running() -> set[int]:
+    return {int(process.name) for process in Path("/proc").glob("[0-9]*")}
+
+
+def about(pids: Iterable[int], folder: Path) -> list[str]:
+    """The command lines of processes that know a folder or serve the sample site."""
+    lines = []
+    for pid in pids:
+        try:
+            line = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+        if str(folder) in line or "sample_site.server" in line:
+            lines.append(line)
+    return lines
+
+
+def test_it_crawls_stores_exports_and_shows(finews: Any, tmp_path: Path) -> None:
+    before = running()
+    done = finews("demo", DATA_DIR=str(tmp_path), COLUMNS="100")
+    file = tmp_path / "demo" / "articles.jsonl"
+    assert str(file) in done.out.replace("\n", "")
+    articles = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len(articles) == 52
+    assert len({article["category"] for article in articles}) == 12
+    for article in articles:
+        assert f"{article['published_at'][:16].replace('T', ' ')}" in done.out
+    assert "52 articles" in done.out
+    assert "52 seen; articles: 52 new" in done.last
+    assert about(running() - before, tmp_path) == []
+
+
+def test_again_it_begins_anew(finews: Any, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert "52 new" in finews("demo", DATA_DIR=str(tmp_path)).last
+
+
+def test_it_asks_nothing_but_loopback_whatever_the_environment_says(
+    finews: Any, tmp_path: Path
+) -> None:
+    done = finews(
+        "demo",
+        DATA_DIR=str(tmp_path),
+        FINEWS_BASE_URL="http://192.0.2.1/",
+        NEWSSHARE_BASE_URL="http://192.0.2.1/",
+        MONGODB_URI="mongodb://192.0.2.1/",
+    )
+    assert "52 new" in done.last
+
+
+def test_on_a_terminal_it_draws_a_progress_bar(finews: Any, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = {**finews.environment, "DATA_DIR": str(tmp_path), "TERM": "xterm"}
+    command = Path(__file__).parents[2] / ".venv" / "bin" / "finews"
+    process = subprocess.Popen(
+        [command, "demo"], env=environment, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    drawn = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        drawn += part
+    os.close(ours)
+    assert process.wait() == 0
+    text = drawn.decode()
+    assert "crawling" in text
+    assert "52/52" in text
+    assert "articles" in text

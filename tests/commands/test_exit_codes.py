@@ -1,0 +1,180 @@
+"""Bad arguments, settings and sites: one clear line, the contract's exit code, no traceback."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CODE = "NW202112310000000001"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["crwal"], "no command crwal. Did you mean crawl?"),
+        (["zzzz"], "no command zzzz. finews -h lists the commands."),
+        (["crawl"], "name one spider of: archive, finews, newsshare"),
+        (["crawl", "finwes"], "no spider finwes. Did you mean finews?"),
+        (["crawl", "finews", "newsshare"], "name one spider of"),
+        (["crawl", "finews", "-a", "categroy=x"], "Did you mean category?"),
+        (["crawl", "finews", "-a", "colour=x"], "finews knows: category, since, until, full"),
+        (["crawl", "finews", "-a", "category="], "-a category: is empty"),
+        (["crawl", "finews", "-a", "since=yesterday"], "-a since: 'yesterday' is no date"),
+        (["crawl", "finews", "-a", "until=2021-02-30"], "-a until: '2021-02-30' is no date"),
+        (
+            ["crawl", "finews", "-a", "since=2022-01-02", "-a", "until=2022-01-01"],
+            "-a since=2022-01-02 is after -a until=2022-01-01",
+        ),
+        (["crawl", "finews", "-a", "full=perhaps"], "-a full: 'perhaps' is neither 1 nor 0"),
+        (["crawl", "finews", "-a", "full"], "Invalid -a value, use -a NAME=VALUE"),
+        (["crawl", "newsshare"], "needs -a codes=… or -a codes_file=… or -a missing=…"),
+        (["crawl", "newsshare", "-a", "codes=NW1"], "'NW1' is no infoCode"),
+        (["crawl", "newsshare", "-a", "codes_file=none.txt"], "none.txt: No such file"),
+        (["crawl", "archive"], "archive needs -a path=…"),
+        (["crawl", "archive", "-a", "path=none"], "none is no folder"),
+        (["crawl", "archive", "-a", "path=.", "-a", "observed=2999-01-01"], "in the future"),
+        (["crawl", "finews", "-s", "LOG_LEVEL=LOUD"], "LOG_LEVEL=LOUD is none of"),
+        (["crawl", "finews", "-s", "FOLLOW_SHARE_LINKS=perhaps"], "is not True or False"),
+        (["crawl", "finews", "-s", "FINEWS_BASE_URL=nowhere"], "FINEWS_BASE_URL=nowhere is not"),
+        (["crawl", "finews", "-s", "MONGO_URI=x"], "Did you mean MONGODB_URI?"),
+        (["crawl", "finews", "-s", "CONCURRENT_ITEMS=many"], "is not a whole number"),
+        (["crawl", "finews", "-s", "DATA_DIR=/etc/passwd"], "DATA_DIR=/etc/passwd is a file"),
+        (["crawl", "finews", "-s", "MONGODB_DATABASE=a/b"], "MONGODB_DATABASE='a/b' is no"),
+        (["crawl", "finews", "-s", "MONGODB_URI=mysql://x/"], "MONGODB_URI is not a usable"),
+        (["crawl", "finews", "--colour"], "--colour"),
+        (["export", "now"], "export takes no argument now"),
+        (["export", "-o", "none/out.jsonl"], "cannot write none/out.jsonl: No such file"),
+        (["export", "-o", "/"], "cannot write /: Is a directory"),
+        (["export", "--ouput", "x"], "--ouput"),
+        (["demo", "now"], "demo takes no argument now"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_arguments_are_exit_2(finews: Any, words: list[str], message: str) -> None:
+    done = finews(*words, code=2)
+    assert message in done.last
+    assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"SCRAPY_SETTINGS_MODULE": "settings.prodution"}, "Did you mean settings.production?"),
+        ({"SCRAPY_SETTINGS_MODULE": "no.such"}, "SCRAPY_SETTINGS_MODULE=no.such: no such module"),
+        ({"FOLLOW_SHARE_LINKS": "Flase"}, "Did you mean False?"),
+        ({"FINEWS_BASE_URL": "nowhere"}, "FINEWS_BASE_URL=nowhere is not an address"),
+        ({"MONGODB_URI": "mongodb://127.0.0.1:9/"}, "no MongoDB server answers at 127.0.0.1:9"),
+    ],
+    ids=lambda value: next(iter(value.values())) if isinstance(value, dict) else "",
+)
+def test_a_bad_environment_is_exit_2(finews: Any, variables: dict[str, str], message: str) -> None:
+    assert message in finews("crawl", "finews", code=2, **variables).last
+
+
+def test_an_unreachable_site_is_exit_1(finews: Any) -> None:
+    done = finews("crawl", "finews", "-s", "RETRY_TIMES=0", code=1)
+    assert "nothing crawled: http://127.0.0.1:9/" in done.last
+    assert "check the address" in done.last
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (500, "broken", "HTTP 500"),
+        (404, "none", "HTTP 404"),
+        (200, "<html><body>parked</body></html>", "no <section>"),
+        (200, "", "no <section>"),
+        (200, "<header></header><section></section>", "no post was listed"),
+    ],
+    ids=["500", "404", "another site", "empty", "no posts"],
+)
+def test_a_site_that_lists_nothing_is_exit_1(
+    finews: Any,
+    at: Callable[[Any], dict[str, str]],
+    serve_routes: Callable[..., Any],
+    answer: Any,
+    status: int,
+    body: str,
+    message: str,
+) -> None:
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"></feed>'
+    site = serve_routes({"/": answer(body, status), "/feed.xml": feed})
+    done = finews("crawl", "finews", "-s", "RETRY_TIMES=0", code=1, **at(site))
+    assert done.last.startswith("finews: nothing crawled: ")
+    assert message in done.last
+
+
+def test_an_unknown_category_is_exit_2_and_names_the_nearest(
+    finews: Any, at: Callable[[Any], dict[str, str]], sample: Any
+) -> None:
+    done = finews("crawl", "finews", "-a", "category=beifangwnag", code=2, **at(sample))
+    assert done.last == "finews: no category beifangwnag. Did you mean beifangwang?"
+
+
+def test_codes_that_the_upstream_does_not_have_are_exit_1(
+    finews: Any, at: Callable[[Any], dict[str, str]], serve_routes: Callable[..., Any]
+) -> None:
+    site = serve_routes({})
+    done = finews("crawl", "newsshare", "-a", f"codes={CODE}", code=1, **at(site))
+    assert "1 missing" in done.last
+    assert f"/NewsData/GetNewsText.do?id={CODE}: HTTP 404" in done.last
+
+
+def test_an_empty_archive_is_exit_1(finews: Any, tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    done = finews("crawl", "archive", "-a", "path=posts", code=1)
+    assert "no post was listed" in done.last
+
+
+def test_an_output_file_that_cannot_be_written_is_not_exit_0(finews: Any, tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts" / "2021-12-31-init.md").write_text("---\ntitle: x\n---\ny\n")
+    words = ["crawl", "archive", "-a", "path=posts"]
+    (tmp_path / "folder.jsonl").mkdir()
+    done = finews(*words, "-O", str(tmp_path / "folder.jsonl"), code=2)
+    assert "folder.jsonl: it is a folder" in done.last
+    done = finews(*words, "-O", str(tmp_path / "posts" / "2021-12-31-init.md" / "x.jsonl"), code=1)
+    assert "1 errors in the log" in done.last
+
+
+def test_help_lists_what_there_is(finews: Any) -> None:
+    for words in (["-h"], [], ["help"], ["--help"]):
+        out = finews(*words).out
+        assert all(f"  {name} " in out for name in ("crawl", "export", "demo"))
+        assert not any(name in out for name in ("backfill", "schedule", "startproject", "shell"))
+    for name in ("crawl", "export", "demo"):
+        assert f"finews {name}" in finews(name, "-h").out
+
+
+def test_it_works_from_any_folder_and_as_scrapy(
+    finews: Any, sample: Any, at: Callable[[Any], dict[str, str]], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    assert finews("list", folder=elsewhere).out.split() == ["archive", "finews", "newsshare"]
+    scrapy = Path(__file__).parents[2] / ".venv" / "bin" / "scrapy"
+    done = subprocess.run(
+        [scrapy, "crawl", "finews", "-a", "category=beifangwang"],
+        env={**finews.environment, **at(sample)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("finews: done: 3 seen")
+
+
+def test_a_reader_that_has_enough_is_no_error(finews: Any, sample: Any, at: Any) -> None:
+    finews("crawl", "finews", code=1, **at(sample))
+    shell = ["sh", "-c", '"$0" export | head -1 >/dev/null; echo end', "finews"]
+    shell[3] = str(Path(__file__).parents[2] / ".venv" / "bin" / "finews")
+    done = subprocess.run(shell, env=finews.environment, capture_output=True, text=True)
+    assert done.stdout == "end\n"
+    assert "Traceback" not in done.stderr
+    assert "Broken" not in done.stderr

@@ -1,0 +1,157 @@
+"""The site's own post sources, from a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crawler.article import ARTICLE_FIELDS
+from crawler.sample_site import server
+from crawler.store.rejects import Rejects
+
+if TYPE_CHECKING:
+    from crawler.store.connection import Store
+
+SOURCES = Path(server.__file__).parent / "source" / "_posts"
+PLAIN = ("title", "category", "category_name", "tags", "source", "origin_url", "digest")
+POST = """---
+layout: post
+title: "{title}"
+date: 2021-12-31 15:07:45 +0800
+categories: beifangwang
+tags: 北方网新闻
+---
+{body}
+"""
+
+
+def test_every_source_is_stored_as_expected(
+    finews: Any, exported: Any, expected: dict[str, dict[str, Any]]
+) -> None:
+    done = finews("crawl", "archive", "-a", f"path={SOURCES}")
+    assert "54 seen" in done.last
+    articles = {article["id"]: article for article in exported()}
+    assert set(articles) == set(expected)
+    for key, wanted in expected.items():
+        article = articles[key]
+        assert tuple(article) == ARTICLE_FIELDS
+        assert {name: article[name] for name in PLAIN} == {name: wanted[name] for name in PLAIN}
+        assert article["published_at"] == wanted["published_at"]
+        assert article["published_from"] == "front_matter"
+        assert [(s["symbol"] or s["code"], s["via"]) for s in article["securities"]] == [
+            (s["symbol"] or s["code"], s["via"]) for s in wanted["securities"]
+        ]
+        assert [board["code"] for board in article["boards"]] == wanted["boards"]
+        assert article["stock_images_removed"] == wanted["stock_images_removed"]
+        lines = article["content_text"].splitlines()
+        assert len(lines) == len(set(lines)) == wanted["n_paragraphs"]
+        assert article["url"] == f"https://finews.withounder.com{wanted['page']}"
+
+
+def test_page_and_source_of_one_article_agree(
+    finews: Any, sample: Any, at: Any, exported: Any
+) -> None:
+    finews("crawl", "finews", **at(sample), FOLLOW_SHARE_LINKS="0")
+    pages = {article["id"]: article for article in exported()}
+    finews("crawl", "archive", "-a", f"path={SOURCES}")
+    for article in exported():
+        page = pages.get(article["id"])
+        if page is None:
+            continue
+        kinds = {key.partition(":")[0] for key in article["provenance"]}
+        assert kinds == {"page", "front_matter"}
+        assert article["content_hash"] == page["content_hash"]
+        assert article["url"] == page["url"]
+        assert article["category"] == page["category"]
+
+
+def test_any_order_of_page_and_source_gives_the_same(
+    finews: Any, sample: Any, at: Any, exported: Any, data_dir: Path
+) -> None:
+    observed = {"updated_at", "first_seen_at", "provenance", "revision"}
+    results = []
+    for name, order in {"a": ("page", "source"), "b": ("source", "page")}.items():
+        database = {"MONGODB_DATABASE": f"{finews.environment['MONGODB_DATABASE']}{name}"}
+        for kind in order:
+            if kind == "page":
+                finews("crawl", "finews", code=1, **at(sample), **database)
+            else:
+                finews("crawl", "archive", "-a", f"path={SOURCES}", **database)
+        out = finews("export", **database).out
+        rows = [json.loads(line) for line in out.splitlines()]
+        results.append([{k: v for k, v in row.items() if k not in observed} for row in rows])
+    assert results[0] == results[1]
+
+
+def test_what_cannot_be_read_is_kept_and_stops_nothing(
+    finews: Any, exported: Any, store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "posts" / "deep"
+    folder.mkdir(parents=True)
+    files = {
+        "2021-12-31-2021123101.md": POST.format(title="一", body="正文。").encode(),
+        "2021-12-31-2021123102.md": b"no front matter",
+        "2021-12-31-2021123103.md": b"\xff\xfe\x00",
+        "notes.md": POST.format(title="x", body="x").encode(),
+        "2021-12-31-2021123104.md": b"---\n- a list\n---\nx",
+        "2021-12-31-2021123105.md": POST.format(title='a "b" c', body="<p>正文").encode(),
+        "readme.txt": b"not looked at",
+    }
+    for name, raw in files.items():
+        (folder / name).write_bytes(raw)
+    (folder / "2021-12-31-2021123106.md").symlink_to(folder / "nowhere")
+    done = finews("crawl", "archive", "-a", "path=posts", code=1)
+    assert "5 rejected: 7 seen; articles: 2 new" in done.last
+    assert [article["title"] for article in exported()] == ["一", 'a "b" c']
+    rejects = {Path(r["url"]).name: r for r in Rejects(store).all()}
+    assert set(rejects) == {
+        "2021-12-31-2021123102.md",
+        "2021-12-31-2021123103.md",
+        "2021-12-31-2021123104.md",
+        "2021-12-31-2021123106.md",
+        "notes.md",
+    }
+    broken = rejects["2021-12-31-2021123103.md"]
+    assert Rejects(store).raw(broken["_id"]) == b"\xff\xfe\x00"
+    assert {reject["stage"] for reject in rejects.values()} == {"page/source_post"}
+
+
+def test_two_files_of_one_id_are_one_article_and_the_fuller_wins(
+    finews: Any, exported: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "posts").mkdir()
+    full = POST.format(title="标题", body="第一段。\n\n第二段。")
+    bare = '---\ntitle: ""\ndate:  +0800\ncategories: beifangwang\n---\n> 摘要\n\n第一段。'
+    (tmp_path / "posts" / "-2021123101.md").write_text(bare, encoding="utf-8")
+    (tmp_path / "posts" / "2021-12-31-2021123101.md").write_text(full, encoding="utf-8")
+    finews("crawl", "archive", "-a", "path=posts")
+    [article] = exported()
+    assert (article["title"], article["digest"]) == ("标题", "摘要")
+    assert article["content_text"] == "第一段。\n第二段。"
+    assert len(article["provenance"]) == 2
+
+
+def test_the_observed_time_is_the_file_s_or_as_told(
+    finews: Any, exported: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "posts").mkdir()
+    file = tmp_path / "posts" / "2021-12-31-2021123101.md"
+    file.write_text(POST.format(title="一", body="正文。"), encoding="utf-8")
+    os.utime(file, (1_650_000_000.25, 1_650_000_000.25))
+    finews("crawl", "archive", "-a", "path=posts")
+    assert exported()[0]["first_seen_at"] == "2022-04-15T05:20:00.250Z"
+    finews("crawl", "archive", "-a", "path=posts", "-a", "observed=2022-01-01")
+    [article] = exported()
+    assert article["first_seen_at"] == "2021-12-31T16:00:00.000Z"
+    assert article["revision"] == 1
+
+
+def test_many_files_are_all_stored(finews: Any, tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    for number in range(1000):
+        file = tmp_path / "posts" / f"2021-12-31-20211231{number:06}.md"
+        file.write_text(POST.format(title=number, body=f"正文{number}。"), encoding="utf-8")
+    done = finews("crawl", "archive", "-a", "path=posts")
+    assert "1000 seen; articles: 1000 new" in done.last

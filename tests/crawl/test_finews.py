@@ -1,0 +1,296 @@
+"""The whole job on the sample site: home to posts to share answers to the store."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crawler.addresses import Site
+from crawler.article import ARTICLE_FIELDS
+from crawler.sample_site.server import serve
+from crawler.store.links import Ledger
+from crawler.store.rejects import Rejects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from crawler.store.connection import Store
+
+BROKEN_SHARE = "NW202112132212035597"
+PLAIN = ("title", "category", "category_name", "tags", "source", "origin_url", "digest")
+
+
+@pytest.fixture
+def crawled(finews: Any, sample: Any, at: Any, exported: Any) -> list[dict[str, Any]]:
+    """The articles of one crawl of the sample site."""
+    done = finews("crawl", "finews", code=1, **at(sample))
+    assert "1 rejected: 52 seen; articles: 52 new, 0 changed, 0 unchanged" in done.last
+    assert BROKEN_SHARE in done.last
+    articles: list[dict[str, Any]] = exported()
+    return articles
+
+
+def symbols(securities: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Symbol and via, and the code of what has no symbol."""
+    return [(s["symbol"] or s["code"], s["via"]) for s in securities]
+
+
+def shown(values: dict[str, Any]) -> str:
+    """The time on the page: without a zone in the source, Jekyll shows eight hours more."""
+    told = datetime.fromisoformat(values["published_at"])
+    return (told if values["zone_in_source"] else told + timedelta(hours=8)).isoformat()
+
+
+def test_every_listed_post_is_stored_as_expected(
+    crawled: list[dict[str, Any]], expected: dict[str, dict[str, Any]]
+) -> None:
+    listed = {key: values for key, values in expected.items() if values["listed"]}
+    assert {article["id"] for article in crawled} == set(listed)
+    for article in crawled:
+        wanted = listed[article["id"]]
+        assert tuple(article) == ARTICLE_FIELDS
+        assert {name: article[name] for name in PLAIN} == {name: wanted[name] for name in PLAIN}
+        told = wanted["published_at"] if article["published_from"] == "share" else shown(wanted)
+        assert article["published_at"] == told
+        assert symbols(article["securities"]) == symbols(wanted["securities"])
+        assert [b["code"] for b in article["boards"]] == wanted["boards"]
+        assert article["stock_images_removed"] == wanted["stock_images_removed"]
+        lines = article["content_text"].splitlines()
+        assert lines[0] == wanted["first_paragraph"]
+        if wanted["share"] != "longer":
+            assert len(lines) == wanted["n_paragraphs"]
+            assert lines[-1] == wanted["last_paragraph"]
+        assert len(lines) == len(set(lines))
+
+
+def test_they_come_out_by_time_and_id_with_nothing_of_the_layout(
+    crawled: list[dict[str, Any]],
+) -> None:
+    keys = [(article["published_at"], article["id"]) for article in crawled]
+    assert keys == sorted(keys)
+    for article in crawled:
+        for word in ("webquoteklinepic", "（文章来源", "返回首页", "NewsShare", "IMG#0"):
+            assert word not in article["content_html"] + article["content_text"]
+        assert "<!--" not in article["content_html"]
+
+
+def test_a_share_answer_is_joined_and_the_reject_is_kept(
+    crawled: list[dict[str, Any]], store: Store, expected: dict[str, dict[str, Any]]
+) -> None:
+    sources = {article["id"]: set(article["provenance"]) for article in crawled}
+    assert sources[BROKEN_SHARE] == {"page"}
+    filled = [key for key, has in sources.items() if has == {"page", "share"}]
+    assert len(filled) > 20
+    assert all(expected[key]["share"] != "none" for key in filled)
+    [reject] = Rejects(store).all()
+    assert (reject["stage"], reject["article"]) == ("page/share", BROKEN_SHARE)
+    assert "not JSON" in reject["reason"]
+    assert Ledger(store, "test").counts() == {"stored": 90, "owed": 2, "rejected": 1, "gone": 1}
+
+
+def test_a_second_crawl_changes_nothing_and_asks_for_no_stored_post(
+    crawled: list[dict[str, Any]], finews: Any, sample: Any, at: Any, exported: Any, store: Store
+) -> None:
+    before = list(store.collection("articles").find())
+    already = len(sample.requests())
+    done = finews("crawl", "finews", **at(sample))
+    assert "52 seen; articles: 0 new, 0 changed, 0 unchanged" in done.last
+    asked = sample.requests()[already:]
+    assert not [path for path in asked if "/2021/" in path]
+    assert list(store.collection("articles").find()) == before
+    assert exported() == crawled
+
+
+def test_a_full_crawl_asks_again_and_finds_every_article_unchanged(
+    crawled: list[dict[str, Any]], finews: Any, sample: Any, at: Any, exported: Any
+) -> None:
+    done = finews("crawl", "finews", "-a", "full=1", code=1, **at(sample))
+    assert "articles: 0 new, 0 changed, 52 unchanged" in done.last
+    assert exported() == crawled
+
+
+def test_each_address_is_asked_for_once_and_no_leftover_ever(
+    finews: Any, at: Any, expected: dict[str, dict[str, Any]]
+) -> None:
+    with serve() as site:
+        finews("crawl", "finews", code=1, **at(site))
+        asked = Counter(site.requests())
+    assert max(asked.values()) == 1
+    assert not [
+        path for path in asked if "{" in path or "%7B" in path or "/emnews/2021/12/em" in path
+    ]
+    assert {v["page"] for v in expected.values() if v["listed"]} < {*asked}
+    categories = {path for path in asked if path.startswith("/category/")}
+    assert {"/category/TechWeb.html", "/category/Wind(A).html"} <= categories
+
+
+def test_only_the_wanted_categories(finews: Any, sample: Any, at: Any, exported: Any) -> None:
+    done = finews("crawl", "finews", "-a", "category=techweb,Wind(A)", **at(sample))
+    assert "4 seen; articles: 4 new" in done.last
+    assert {a["category"] for a in exported()} == {"TechWeb", "Wind(A)"}
+
+
+def test_only_the_wanted_range(finews: Any, sample: Any, at: Any, exported: Any) -> None:
+    words = ["-a", "since=2021-12-29", "-a", "until=2021-12-30T10:26"]
+    finews("crawl", "finews", *words, **at(sample))
+    times = [article["published_at"] for article in exported()]
+    assert len(times) == 6
+    assert min(times) >= "2021-12-29T00:00:00+08:00"
+    assert max(times) < "2021-12-30T10:27:00+08:00"
+
+
+def test_without_share_links_none_is_asked_for(finews: Any, at: Any, exported: Any) -> None:
+    with serve() as site:
+        done = finews("crawl", "finews", **at(site), FOLLOW_SHARE_LINKS="False")
+        assert not [path for path in site.requests() if "GetNewsText" in path]
+    assert "52 new" in done.last
+    assert all(set(article["provenance"]) == {"page"} for article in exported())
+
+
+def test_a_crawl_writes_the_same_lines_as_an_export(
+    finews: Any, sample: Any, at: Any, exported: Any, tmp_path: Path
+) -> None:
+    finews("crawl", "finews", "-O", "out.jsonl", code=1, **at(sample))
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    by_id = {article["id"]: article for article in exported()}
+    assert {row["id"]: row for row in map(json.loads, lines)} == by_id
+    finews("export", "-o", "export.jsonl")
+    assert sorted((tmp_path / "export.jsonl").read_text("utf-8").splitlines()) == sorted(lines)
+
+
+def layout(content: str) -> str:
+    return f"<html><body><header><h1>x</h1></header><section>{content}</section></body></html>"
+
+
+def post(title: str, body: str = "<p>正文。</p>") -> str:
+    date = "<small>(GMT+8, Asia/Shanghai, CST) 2021-12-31 15:07:45</small>"
+    return layout(f"{date}<h1>{title}</h1>{body}<small>tags: <em>北方网新闻</em></small>")
+
+
+def site_of(posts: dict[str, Any]) -> dict[str, Any]:
+    """A site whose home page and category page list these posts."""
+    path = "/beifangwang/2021/12/31/{}.html"
+    items = "".join(f'<li><a href="{path.format(key)}">x</a></li>' for key in posts)
+    pages = {path.format(key): page for key, page in posts.items()}
+    lists = layout(f'<h2 id="北方网新闻">北方网新闻</h2><ul>{items}</ul>')
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"></feed>'
+    return {"/": lists, "/feed.xml": feed, "/category/beifangwang.html": lists, **pages}
+
+
+def test_a_broken_post_is_kept_in_rejects_and_stops_no_other(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any, store: Store
+) -> None:
+    site = serve_routes(site_of({"2021123101": "<html>nothing here", "2021123102": post("二")}))
+    done = finews("crawl", "finews", code=1, **at(site))
+    assert "1 rejected: 2 seen; articles: 1 new" in done.last
+    assert "/beifangwang/2021/12/31/2021123101.html: PageError: no <section>" in done.last
+    assert [article["id"] for article in exported()] == ["2021123102"]
+    [reject] = Rejects(store).all()
+    assert (reject["stage"], reject["article"]) == ("page/post", "2021123101")
+    assert Rejects(store).raw(reject["_id"]) == b"<html>nothing here"
+
+
+def test_what_a_stage_cannot_take_is_kept_in_rejects(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any, store: Store
+) -> None:
+    huge = post("大", "<p>" + "字" * 9_000_000 + "</p>")
+    site = serve_routes(site_of({"2021123101": huge, "2021123102": post("二")}))
+    done = finews("crawl", "finews", code=1, **at(site))
+    assert "2021123101: store: " in done.last
+    assert "more than MongoDB takes" in done.last
+    assert [article["id"] for article in exported()] == ["2021123102"]
+    [reject] = Rejects(store).all()
+    assert (reject["stage"], reject["raw_cut"]) == ("store", True)
+
+
+def test_what_was_not_answered_is_owed_and_asked_for_by_the_next_crawl(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, exported: Any
+) -> None:
+    routes = site_of({"2021123101": answer("down", 503), "2021123102": post("二")})
+    site = serve_routes(routes)
+    done = finews("crawl", "finews", "-s", "RETRY_TIMES=0", code=1, **at(site))
+    assert "1 not answered: 2 seen; articles: 1 new" in done.last
+    assert "HTTP 503" in done.last
+    site.routes.update(site_of({"2021123101": post("一"), "2021123102": post("二")}))
+    assert "articles: 1 new" in finews("crawl", "finews", **at(site)).last
+    assert len(exported()) == 2
+
+
+def test_a_foreign_host_is_never_asked_not_even_by_a_redirect(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any
+) -> None:
+    other = serve_routes({"/x": "other"})
+    moved = answer("", 302, {"Location": f"{other.url}x"})
+    routes = site_of({"2021123101": moved, "2021123102": post("二")})
+    routes["/"] = routes["/"].replace("<ul>", f'<ul><li><a href="{other.url}x">x</a></li>')
+    site = serve_routes(routes)
+    done = finews("crawl", "finews", code=1, **at(site))
+    assert "is not a configured host" in done.last
+    assert other.requests == []
+
+
+def test_what_robots_txt_forbids_is_not_asked_for(
+    finews: Any, at: Any, serve_routes: Callable[..., Any]
+) -> None:
+    routes = {**site_of({"2021123102": post("二")}), "/robots.txt": "User-agent: *\nDisallow: /\n"}
+    site = serve_routes(routes)
+    done = finews("crawl", "finews", code=1, **at(site))
+    assert "robots.txt" in done.last
+    assert set(site.requests) == {"/robots.txt"}
+
+
+def test_a_missing_post_is_gone_or_if_older_than_all_that_is_listed_expired(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, store: Store
+) -> None:
+    base = "https://finews.withounder.com/"
+    old = Site(base, base, "http://x/").link("/beifangwang/2021/12/01/2021120101.html")
+    Ledger(store, "before").discover([old] if old else [])
+    site = serve_routes(site_of({"2021123101": answer("gone", 404), "2021123102": post("二")}))
+    finews("crawl", "finews", **at(site))
+    states = {d["article"]: d["state"] for d in store.collection("links").find({"kind": "post"})}
+    assert states == {"2021120101": "expired", "2021123101": "gone", "2021123102": "stored"}
+    assert site.requests.count("/beifangwang/2021/12/01/2021120101.html") == 1
+
+
+@pytest.mark.parametrize("kill", ["SIGTERM", "SIGINT"])
+def test_a_stopped_crawl_says_so_and_the_same_command_goes_on(
+    finews: Any,
+    at: Any,
+    serve_routes: Callable[..., Any],
+    answer: Any,
+    exported: Any,
+    kill: str,
+) -> None:
+    held = answer(post("一"), hold=threading.Event())
+    site = serve_routes(site_of({"2021123101": held, "2021123102": post("二")}))
+    process = finews.start("crawl", "finews", **at(site))
+    site.wait_for("/beifangwang/2021/12/31/2021123101.html")
+    process.send_signal(getattr(signal, kill))
+    held.hold.set()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert err.splitlines()[-1].startswith("finews: stopped: 2 seen")
+    finews("crawl", "finews", **at(site))
+    assert len(exported()) == 2
+
+
+def test_a_killed_crawl_is_finished_by_the_next(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, exported: Any
+) -> None:
+    held = answer(post("一"), hold=threading.Event())
+    site = serve_routes(site_of({"2021123101": held, "2021123102": post("二")}))
+    process = finews.start("crawl", "finews", **at(site))
+    site.wait_for("/beifangwang/2021/12/31/2021123101.html")
+    process.kill()
+    process.communicate()
+    held.hold.set()
+    finews("crawl", "finews", **at(site))
+    assert [article["title"] for article in exported()] == ["一", "二"]

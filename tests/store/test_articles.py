@@ -1,0 +1,178 @@
+"""Articles in the store: each once, merged, in one transaction with its links."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crawler.addresses import Link
+from crawler.article import SHANGHAI, ArticleItem, Observation, PublishedAt, Security
+from crawler.store.articles import Articles
+from crawler.store.links import Ledger
+
+if TYPE_CHECKING:
+    from crawler.store.connection import Store
+
+ID = "NW202112310000000001"
+SEEN = datetime(2022, 1, 1, tzinfo=UTC)
+URL = f"https://finews.withounder.com/x/2021/12/31/{ID}.html"
+
+
+def page(**values: Any) -> Observation:
+    """What a page says, with a body that the stages have been through."""
+    plain = {
+        "id": ID,
+        "kind": "page",
+        "address": URL,
+        "url": URL,
+        "observed_at": SEEN,
+        "title": "标题",
+        "category": "x",
+        "published": PublishedAt(datetime(2021, 12, 31, 15, 7, 45, tzinfo=SHANGHAI), "second"),
+        "published_raw": "2021-12-31 15:07:45",
+        "content_html": "<p>正文</p>",
+        "content_text": "正文",
+        "content_hash": "a",
+    }
+    return Observation(**{**plain, **values})
+
+
+def share(**values: Any) -> Observation:
+    """What a share answer says."""
+    plain: dict[str, Any] = {
+        "kind": "share",
+        "address": "s",
+        "url": None,
+        "title": None,
+        "category": None,
+        "published": None,
+        "published_raw": None,
+        "securities": [Security("601318.SH", "1", "601318", None, "stock_image")],
+    }
+    return page(**{**plain, **values})
+
+
+def item(*observations: Observation, links: tuple[str, ...] = ()) -> ArticleItem:
+    return ArticleItem(observations[0].id, list(observations), list(links))
+
+
+def documents(store: Store) -> list[dict[str, Any]]:
+    return list(store.collection("articles").find().sort("_id"))
+
+
+def test_the_same_again_changes_nothing(store: Store) -> None:
+    articles = Articles(store)
+    assert [w.outcome for w in articles.write([item(page(), share())])] == ["new"]
+    before = documents(store)
+    later = SEEN + timedelta(hours=1)
+    again = item(page(observed_at=later), share(observed_at=later))
+    assert [w.outcome for w in articles.write([again])] == ["unchanged"]
+    assert documents(store) == before
+
+
+def test_times_are_dates_of_the_store_and_come_back_with_their_zone(store: Store) -> None:
+    articles = Articles(store)
+    articles.write([item(page())])
+    [document] = documents(store)
+    assert document["published_at"] == datetime(2021, 12, 31, 7, 7, 45, tzinfo=UTC)
+    article = articles.get(ID)
+    assert article is not None
+    assert article.published_at is not None
+    assert article.published_at.isoformat() == "2021-12-31T15:07:45+08:00"
+    assert (article.first_seen_at, article.updated_at) == (SEEN, SEEN)
+
+
+def test_a_second_source_joins_without_a_revision_in_any_order(store: Store) -> None:
+    parts = [page(), share(), page(kind="front_matter", address="f", title="标题")]
+    results = []
+    for number, order in enumerate(permutations(parts)):
+        articles = Articles(store)
+        key = f"{ID}{number}"
+        for part in order:
+            articles.write([item(replace(part, id=key))])
+        article = articles.get(key)
+        assert article is not None
+        assert article.revision == 1
+        results.append(replace(article, id=ID))
+    assert all(result == results[0] for result in results)
+    assert results[0].published_from == "front_matter"
+    assert set(results[0].provenance) == {"page", "share", "front_matter"}
+
+
+@pytest.mark.parametrize(
+    ("change", "revision"),
+    [
+        ({"title": "新标题"}, 2),
+        ({"content_text": "新正文", "content_hash": "b"}, 2),
+        ({"published": PublishedAt(datetime(2021, 12, 30, tzinfo=SHANGHAI), "second")}, 2),
+        ({"content_html": "<p><b>正文</b></p>"}, 1),
+        ({"tags": ["新标签"]}, 1),
+    ],
+    ids=["title", "text", "date", "markup", "tags"],
+)
+def test_a_revision_is_a_change_of_title_text_or_date(
+    store: Store, change: dict[str, Any], revision: int
+) -> None:
+    articles = Articles(store)
+    articles.write([item(page())])
+    [written] = articles.write([item(page(observed_at=SEEN + timedelta(hours=1), **change))])
+    assert written.outcome == "changed"
+    assert written.article is not None
+    assert written.article.revision == revision
+
+
+def test_an_older_observation_does_not_overwrite_a_newer_one(store: Store) -> None:
+    articles = Articles(store)
+    articles.write([item(page(title="新"))])
+    articles.write([item(page(title="旧", observed_at=SEEN - timedelta(hours=1)))])
+    article = articles.get(ID)
+    assert article is not None
+    assert article.title == "新"
+    assert article.first_seen_at == SEEN - timedelta(hours=1)
+
+
+def test_two_items_of_one_id_in_a_batch_are_one_article(store: Store) -> None:
+    written = Articles(store).write([item(page()), item(share())])
+    assert [w.outcome for w in written] == ["new", "changed"]
+    [document] = documents(store)
+    assert set(document["provenance"]) == {"page", "share"}
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"title": "\ud800"}, "surrogates"),
+        ({"content_text": "字" * 6_000_000}, "more than MongoDB takes"),
+    ],
+    ids=["a lone surrogate", "17 MB"],
+)
+def test_what_mongodb_cannot_take_holds_up_no_other(
+    store: Store, values: dict[str, Any], why: str
+) -> None:
+    others = [item(page(id=f"{n}")) for n in range(3)]
+    batch = [others[0], item(page(**values)), *others[1:]]
+    written = Articles(store).write(batch)
+    assert [w.outcome for w in written] == ["new", "rejected", "new", "new"]
+    assert why in (written[1].reason or "")
+    assert [document["_id"] for document in documents(store)] == ["0", "1", "2"]
+
+
+def test_links_become_stored_with_their_article(store: Store) -> None:
+    ledger = Ledger(store, "run")
+    links = [Link(URL, "post", ID), Link("s", "share", ID), Link("other", "post", "other")]
+    ledger.discover(links)
+    ledger.claim(links)
+    Articles(store).write([item(page(), share(), links=(URL, "s"))])
+    states = {d["_id"]: d["state"] for d in store.collection("links").find()}
+    assert states == {URL: "stored", "s": "stored", "other": "asked"}
+
+
+def test_articles_come_out_by_time_and_id(store: Store) -> None:
+    days = {"c": 1, "a": 2, "b": 2, "d": 3}
+    times = {k: PublishedAt(datetime(2021, 12, d, tzinfo=SHANGHAI), "day") for k, d in days.items()}
+    Articles(store).write([item(page(id=k, published=time)) for k, time in times.items()])
+    assert [article.id for article in Articles(store).select()] == ["c", "a", "b", "d"]

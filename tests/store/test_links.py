@@ -1,0 +1,104 @@
+"""The ledger: what is seen, asked for, owed, done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from crawler.addresses import Link
+from crawler.store.links import Ledger
+
+if TYPE_CHECKING:
+    from crawler.store.connection import Store
+
+POST = Link("p", "post", "id", "x", date(2021, 12, 31))
+SHARE = Link("s", "share", "id")
+
+
+def document(store: Store, link: Link = POST) -> dict[str, Any]:
+    found: dict[str, Any] | None = store.collection("links").find_one({"_id": link.url})
+    assert found is not None
+    return found
+
+
+def test_a_link_is_new_when_seen_and_its_first_sight_stays(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    first = document(store)
+    assert (first["state"], first["kind"], first["article"]) == ("new", "post", "id")
+    ledger.claim([POST])
+    ledger.discover([POST])
+    again = document(store)
+    assert again["state"] == "asked"
+    assert again["first_seen_at"] == first["first_seen_at"]
+    assert again["last_seen_at"] >= first["last_seen_at"]
+
+
+def test_a_claimed_link_is_nobody_elses_until_its_lease_runs_out(store: Store) -> None:
+    one, two = Ledger(store, "one"), Ledger(store, "two")
+    one.discover([POST])
+    assert one.claim([POST]) == [POST]
+    assert document(store)["lease_until"] > document(store)["last_seen_at"]
+    assert one.claim([POST]) == []
+    assert two.claim([POST]) == []
+    assert two.claim([POST], again=True) == []
+    expire = [{"$set": {"lease_until": {"$subtract": ["$$NOW", 1]}}}]
+    store.collection("links").update_one({"_id": "p"}, expire)
+    assert two.claim([POST]) == [POST]
+    assert document(store)["attempts"] == 2
+
+
+def test_what_is_done_is_asked_for_only_again(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    for state in ("stored", "rejected", "gone", "expired"):
+        ledger.settle(["p"], state, "why")
+        assert Ledger(store, "next").claim([POST]) == []
+        assert Ledger(store, f"again {state}").claim([POST], again=True) == [POST]
+
+
+def test_what_is_forgotten_is_never_asked_for(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    ledger.settle(["p"], "forgotten")
+    assert Ledger(store, "next").claim([POST], again=True) == []
+
+
+def test_what_is_owed_is_asked_for_by_the_next_run(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST, SHARE])
+    ledger.claim([POST, SHARE])
+    ledger.settle(["p", "s"], "owed", "HTTP 500 $reason")
+    assert document(store)["reason"] == "HTTP 500 $reason"
+    assert document(store)["lease_until"] is None
+    following = Ledger(store, "next")
+    assert following.owed("share") == [SHARE]
+    assert following.owed("post") == [POST]
+    assert following.claim([POST]) == [POST]
+
+
+def test_what_a_dead_process_had_asked_for_is_owed(store: Store) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    ledger = Ledger(store, "dead")
+    ledger.owner["pid"] = dead.pid
+    ledger.discover([POST])
+    ledger.claim([POST])
+    alive = Ledger(store, "alive")
+    alive.discover([SHARE])
+    alive.claim([SHARE])
+    assert Ledger(store, "next").release_dead() == 1
+    assert document(store)["state"] == "owed"
+    assert document(store, SHARE)["state"] == "asked"
+
+
+def test_counts_and_categories(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    category = Link("c", "category", None, "Wind(A)")
+    ledger.discover([POST, SHARE, category])
+    assert ledger.categories() == []
+    ledger.settle(["c"], "stored")
+    assert ledger.categories() == ["Wind(A)"]
+    assert ledger.counts() == {"new": 2, "stored": 1}
