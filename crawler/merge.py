@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import day_of_id, day_of_url
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from crawler.article import SourceKind
 
-# Who is believed first. A regular source file comes before an irregular twin of the same id.
+# Who is believed first.
 RANK: dict[SourceKind, int] = {"share": 0, "front_matter": 1, "page": 2}
 # The upstream's answer knows neither the site's address nor its categories, so it has no say there.
 PLAIN_FIELDS = ("share_url", "origin_url", "url", "category_name", "tags", "digest", "source")
@@ -87,9 +87,11 @@ def is_revision(old: Article, new: Article) -> bool:
     )
 
 
-def _rank(version: Version) -> tuple[int, str]:
+def _rank(version: Version) -> tuple[int, bool, timedelta, str]:
+    """By kind; of several files of one id those that Jekyll publishes, and the newest, first."""
     observation = version.observation
-    return RANK[observation.kind], observation.variant or ""
+    age = datetime.max.replace(tzinfo=UTC) - version.since
+    return RANK[observation.kind], observation.url is None, age, observation.variant or ""
 
 
 def _first(observations: Sequence[Observation], name: str, gave: dict[str, list[str]]) -> Any:

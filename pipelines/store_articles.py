@@ -39,6 +39,7 @@ class StoreArticles:
         self.size = crawler.settings.getint("STORE_BATCH_SIZE")
         self.seconds = crawler.settings.getfloat("STORE_BATCH_SECONDS")
         self.waiting: list[_Waiting] = []
+        self.failure: str | None = None
         self.full = asyncio.Event()
         self.writer: asyncio.Task[None] | None = None
 
@@ -48,6 +49,8 @@ class StoreArticles:
 
     async def process_item(self, item: ArticleItem) -> dict[str, Any]:
         """The stored article in contract form. Raises Rejected for one that MongoDB cannot take."""
+        if self.failure is not None:
+            raise _gone(self.failure)
         waiting = _Waiting(item, asyncio.get_running_loop().create_future())
         self.waiting.append(waiting)
         if len(self.waiting) >= self.size:
@@ -81,12 +84,18 @@ class StoreArticles:
             waiting.written.set_result(answer)
 
     def _give_up(self, batch: list[_Waiting], error: Exception) -> None:
-        """The store is gone: nothing of the batch is lost, its links are still owed."""
+        """The store is gone: nothing is lost, the links of all that waits are still owed."""
         reason = " ".join(str(error).split())[:300] or type(error).__name__
+        self.failure = reason
         self.crawler.stats.set_value("finews/store_error", reason)
-        for waiting in batch:
-            waiting.written.set_exception(DropItem(f"the store is gone: {reason}"))
+        for waiting in [*batch, *self.waiting]:
+            waiting.written.set_exception(_gone(reason))
+        self.waiting = []
         if self.crawler.spider is not None and self.crawler.engine.spider is not None:
             asyncio.create_task(  # noqa: RUF006
                 self.crawler.engine.close_spider_async(reason="store_failed")
             )
+
+
+def _gone(reason: str) -> DropItem:
+    return DropItem(f"the store is gone: {reason}")

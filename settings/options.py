@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from scrapy.settings import default_settings
+from scrapy.utils.misc import load_object
+
+from settings import base
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +27,14 @@ Kind = Literal["url", "flag", "text", "folder"]
 ENVIRONMENT_PRIORITY = 35
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 TRUE, FALSE = ("1", "true"), ("0", "false")
+CLASS_PATH = re.compile(r"(?:\w+\.)+[A-Z]\w*")
+# With none of these at work a crawl would wait for ever.
+COUNTS = frozenset(
+    {
+        *("CONCURRENT_ITEMS", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"),
+        "STORE_BATCH_SIZE",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +85,25 @@ def apply_environment(settings: BaseSettings, environment: Mapping[str, str] = o
             settings.set(name, value, priority=ENVIRONMENT_PRIORITY)
 
 
-def check_given(given: Mapping[str, str], known: Iterable[str]) -> None:
-    """Check the names and values of `-s`. Raises OptionError."""
+def take_given(settings: BaseSettings, given: Mapping[str, str], known: Iterable[str]) -> None:
+    """Take the names and values of `-s` in their type. Raises OptionError."""
     known = {*known, *NAMES}
     for name, value in given.items():
         # A name that nothing knows and that is nearly a known one is a slip; others pass.
         if name not in known and (hint := nearest(name, known)):
             raise OptionError(f"no setting {name}.{hint}")
-        _check_scrapy_value(name, value)
+        settings.set(name, _typed(name, value), priority="cmdline")
 
 
 def check(settings: BaseSettings) -> None:
-    """Check the contract's settings. Raises OptionError."""
+    """Check the contract's settings, whatever set them. Raises OptionError."""
     for option in OPTIONS:
         value = settings.get(option.name)
-        if value is not None:
+        if option.kind == "flag":
+            # Scrapy knows "True" and "1" only, and would take "TRUE" for an error.
+            place = settings.getpriority(option.name) or 0
+            settings.set(option.name, _flag(option.name, value), priority=place)
+        elif value is not None:
             _check_value(option, value)
     level = str(settings.get("LOG_LEVEL")).upper()
     if level not in LOG_LEVELS:
@@ -97,31 +113,38 @@ def check(settings: BaseSettings) -> None:
         )
 
 
-def _check_scrapy_value(name: str, value: Any) -> None:
-    """A value for one of Scrapy's own settings has the type of its default."""
-    default = getattr(default_settings, name, None)
-    kind: Any = type(default)
+def _typed(name: str, value: str) -> Any:
+    """A value in the type of its default. Raises OptionError."""
+    default = getattr(base, name, None)
+    default = getattr(default_settings, name, None) if default is None else default
+    if isinstance(default, bool):
+        return _flag(name, value)
+    if isinstance(default, (int, float)):
+        return _number(name, value, default)
+    if isinstance(default, str) and CLASS_PATH.fullmatch(default):
+        try:
+            load_object(value)
+        except (ImportError, NameError, ValueError) as error:
+            raise OptionError(f"{name}={value} is no class: {error}") from None
+    return value
+
+
+def _number(name: str, value: str, default: float) -> float:
+    kind = type(default)
     try:
-        if kind is bool:
-            _flag(value)
-        elif kind in (int, float):
-            kind(value)
+        number = kind(value)
     except ValueError:
-        words = {bool: "True or False", int: "a whole number", float: "a number"}
-        raise OptionError(f"{name}={value} is not {words[kind]}, for example {default}") from None
+        words = "a whole number" if kind is int else "a number"
+        raise OptionError(f"{name}={value} is not {words}, for example {default}") from None
+    if name in COUNTS and number < 1:
+        raise OptionError(f"{name}={value} is less than 1")
+    return number
 
 
 def _check_value(option: Option, value: Any) -> None:
     name = option.name
     if option.kind == "url":
         _check_url(name, str(value))
-    elif option.kind == "flag":
-        try:
-            _flag(value)
-        except ValueError:
-            raise OptionError(
-                f"{name}={value} is not True or False." + nearest(str(value), ("True", "False"))
-            ) from None
     elif option.kind == "folder":
         place = Path(str(value)).expanduser()
         if place.exists() and not place.is_dir():
@@ -138,14 +161,13 @@ def _check_url(name: str, url: str) -> None:
         raise OptionError(f"{name}={url} is not an address such as https://finews.withounder.com/")
 
 
-def _flag(value: Any) -> bool:
-    if isinstance(value, (bool, int)):
-        return bool(value)
-    if str(value).lower() in TRUE:
-        return True
-    if str(value).lower() in FALSE:
-        return False
-    raise ValueError(value)
+def _flag(name: str, value: Any) -> bool:
+    text = str(value).lower()
+    if text not in TRUE + FALSE:
+        raise OptionError(
+            f"{name}={value} is not True or False." + nearest(str(value), ("True", "False"))
+        )
+    return text in TRUE
 
 
 def with_slash(url: str) -> str:

@@ -14,6 +14,7 @@ from scrapy.cmdline import execute
 from scrapy.utils.project import ENVVAR
 
 from crawler import __version__
+from crawler.commands.one_line import describe
 from crawler.commands.outcome import INCOMPLETE, UNUSABLE
 from crawler.store.errors import StoreError
 from settings.options import nearest
@@ -30,8 +31,7 @@ SCRAPY_COMMANDS = ("list", "version")
 def main(argv: list[str] | None = None) -> None:
     """Run a command and exit with a code of the contract."""
     argv = list(sys.argv if argv is None else argv)
-    # As on Ctrl-C: what was opened is closed, the embedded server stopped.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_in_order()
     try:
         code = _run(argv)
     except BrokenPipeError:
@@ -42,23 +42,38 @@ def main(argv: list[str] | None = None) -> None:
         code = _say("stopped", INCOMPLETE)
     except StoreError as error:
         code = _say(str(error), UNUSABLE)
+    except OSError as error:
+        code = _say(describe(error), UNUSABLE)
     except Exception as error:
         if "DEBUG" in argv or os.environ.get("FINEWS_TRACEBACK"):
             raise
-        text = " ".join(str(error).split()) or "no message"
-        code = _say(f"{type(error).__name__}: {text} (FINEWS_TRACEBACK=1 shows where)", INCOMPLETE)
+        code = _say(f"{describe(error)} (FINEWS_TRACEBACK=1 shows where)", INCOMPLETE)
     sys.exit(code)
 
 
+def _end_in_order() -> None:
+    """Let a kill and a closed terminal be as Ctrl-C: what was opened is closed again."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # nohup has it ignored, which stays.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
 def _run(argv: list[str]) -> int:
-    module = os.environ.setdefault(ENVVAR, SETTINGS)
+    module = os.environ.get(ENVVAR) or SETTINGS
+    os.environ[ENVVAR] = module
     if problem := _settings_problem(module):
         return _say(problem, UNUSABLE)
-    name = next((word for word in argv[1:] if not word.startswith("-")), None)
-    if name is None or name == "help":
+    name = argv[1] if len(argv) > 1 else "help"
+    if name in ("help", "-h", "--help"):
         print(_help())
         return 0
+    if name == "--version":
+        print(f"finews {__version__}")
+        return 0
     known = (*COMMANDS, *SCRAPY_COMMANDS)
+    if name.startswith("-"):
+        return _say(f"the command comes first, not {name}; finews -h lists them", UNUSABLE)
     if name not in known:
         hint = nearest(name, known) or " finews -h lists the commands."
         return _say(f"no command {name}.{hint}", UNUSABLE)
@@ -80,9 +95,11 @@ def _settings_problem(module: str) -> str | None:
         names = [f"settings.{path.stem}" for path in folder.glob("[a-z]*.py")]
         return f"{ENVVAR}={module}: no such module.{nearest(module, names)}"
     try:
-        import_module(module)
+        settings = import_module(module)
     except Exception as error:
-        return f"{ENVVAR}={module} cannot be read: {type(error).__name__}: {error}"
+        return f"{ENVVAR}={module} cannot be read: {describe(error)}"
+    if not hasattr(settings, "COMMANDS_MODULE"):
+        return f"{ENVVAR}={module} holds no settings of finews; begin it like settings.local"
     return None
 
 

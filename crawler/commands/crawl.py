@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
@@ -35,8 +36,7 @@ class Command(FinewsCommand, ScrapyCrawl):
             raise UsageError(str(error), print_help=False) from None
         assert self.settings is not None
         for output in self.settings.getdict("FEEDS"):
-            if Path(str(output)).is_dir():
-                raise UsageError(f"cannot write {output}: it is a folder", print_help=False)
+            _check_output(str(output))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider; the outcome's line is the last on standard error."""
@@ -61,3 +61,20 @@ class Command(FinewsCommand, ScrapyCrawl):
             raise UsageError(f"no spider {args[0]}.{hint}", print_help=False)
         spider: Any = loader.load(args[0])
         return spider  # type: ignore[no-any-return]
+
+
+def _check_output(uri: str) -> None:
+    """Raises UsageError for a file that cannot be written; other places tell when they are used."""
+    parts = urlsplit(uri)
+    if uri == "-" or parts.scheme not in ("", "file"):
+        return
+    path = Path(parts.path if parts.scheme else uri)
+    new = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write {uri}: {error.strerror}", print_help=False) from None
+    if new:
+        path.unlink()

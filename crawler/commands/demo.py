@@ -54,21 +54,23 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
             raise UsageError(f"demo takes no argument {args[0]}", print_help=False)
         assert self.settings is not None
         assert self.crawler_process is not None
-        folder = Path(self.settings["DATA_DIR"]).expanduser() / "demo"
+        folder = Path(self.settings["DATA_DIR"]) / "demo"
         file = folder / "articles.jsonl"
         with serve() as site:
             _point_at(self.settings, site.url, folder)
             with open_store(self.settings) as store:
                 store.client.drop_database(DATABASE)
-                outcome = run_spider(
-                    self._create_crawler(FinewsSpider), self.crawler_process, opts.spargs
-                )
+                crawler = self._create_crawler(FinewsSpider)
+                outcome = run_spider(crawler, self.crawler_process, opts.spargs)
                 articles = Articles(store)
                 with whole_file(file) as lines:
                     number = write_lines(articles.select(), lines)
                 _show(store, articles, file)
-        print(f"finews: demo: {outcome.line}", file=sys.stderr)
-        self.exitcode = 0 if number else 1
+        if number and crawler.stats.get_value("finish_reason") == "finished":
+            print(f"finews: demo: {outcome.line}", file=sys.stderr)
+        else:
+            print("finews: demo: ended early; run it again, it begins anew", file=sys.stderr)
+            self.exitcode = 1
 
 
 def _point_at(settings: Settings, url: str, folder: Path) -> None:

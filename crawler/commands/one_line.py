@@ -9,6 +9,14 @@ if TYPE_CHECKING:
     from scrapy.settings import Settings
 
 
+def describe(error: BaseException) -> str:
+    """An exception in one line, without its class where the message can stand alone."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def fold_tracebacks(settings: Settings) -> None:
     """From now on log records carry their exception's message instead of its traceback."""
     if str(settings.get("LOG_LEVEL")).upper() == "DEBUG":

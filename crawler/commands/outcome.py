@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DONE, INCOMPLETE, UNUSABLE = 0, 1, 2
+# Without these a crawl of the site cannot know what there is.
+LISTS = ("finews/missing/home", "finews/missing/category")
 STOPPED = frozenset({"shutdown", "cancelled"})
 
 
@@ -20,8 +22,12 @@ class Outcome:
     line: str
 
 
-def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False) -> Outcome:
-    """The outcome of a crawl by its counters; `asked_by_name`: what is missing was asked for."""
+def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False, outputs: int = 0) -> Outcome:
+    """The outcome of a crawl by its counters.
+
+    `asked_by_name`: every link was asked for by name, so that a missing one is missed.
+    `outputs`: how many files the crawl was to write.
+    """
     summary = _summary(stats)
     reason = stats.get("finish_reason")
     if message := stats.get("finews/usage_error"):
@@ -30,12 +36,12 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False) -> Outcome
         return Outcome(
             INCOMPLETE, f"the store failed ({error}); once it is back, the same command goes on"
         )
-    if reason in STOPPED:
+    if reason in STOPPED or reason is None:
         return Outcome(INCOMPLETE, f"stopped: {summary}; the same command goes on")
-    problems = _problems(stats, asked_by_name)
+    problems = _problems(stats, asked_by_name, outputs)
     if not problems and stats.get("finews/nothing_owed"):
         return Outcome(DONE, "done: no share answer is owed")
-    if not stats.get("finews/posts_listed"):
+    if not (stats.get("finews/posts_seen") or stats.get("finews/posts_listed")):
         return Outcome(INCOMPLETE, _empty(stats))
     if not problems and (errors := stats.get("log_count/ERROR")):
         problems = [f"{errors} errors in the log"]
@@ -52,14 +58,15 @@ def _summary(stats: Mapping[str, Any]) -> str:
     return f"{stats.get('finews/posts_listed', 0)} seen; articles: {counts}"
 
 
-def _problems(stats: Mapping[str, Any], asked_by_name: bool) -> list[str]:
+def _problems(stats: Mapping[str, Any], asked_by_name: bool, outputs: int) -> list[str]:
     """What went wrong, in numbers."""
+    missed = ("finews/missing/", "finews/empty_shares") if asked_by_name else LISTS
     numbers = {
-        "missing": _total(stats, "finews/missing/") if asked_by_name else 0,
+        "missing": sum(_total(stats, prefix) for prefix in missed),
         "rejected": stats.get("finews/rejected", 0),
         "not answered": _total(stats, "finews/failed/"),
         "broken by an error of this program": stats.get("spider_exceptions/count", 0),
-        "output files not written": _total(stats, "feedexport/failed_count/"),
+        "output files not written": outputs - _total(stats, "feedexport/success_count/"),
     }
     return [f"{number} {what}" for what, number in numbers.items() if number]
 

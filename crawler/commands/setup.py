@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import UsageError
@@ -15,9 +16,9 @@ from settings.options import (
     OptionError,
     apply_environment,
     check,
-    check_given,
     is_loopback,
     nearest,
+    take_given,
     with_slash,
 )
 
@@ -49,7 +50,7 @@ class FinewsCommand:
         name = type(self).__module__.rpartition(".")[2]
         parser.prog = f"finews {name}"
         parser.usage = f"finews {name} {self.usage_line}"
-        self._options = [option for action in parser._actions for option in action.option_strings]
+        self._parser = parser
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take settings from `-s` and the environment. Raises UsageError with one line."""
@@ -58,11 +59,10 @@ class FinewsCommand:
         super().process_options(args, opts)  # type: ignore[misc]
         for word in args:
             if word.startswith("-") and word != "-":
-                raise UsageError(
-                    f"no option {word}.{nearest(word, self._options)}", print_help=False
-                )
+                options = [o for action in self._parser._actions for o in action.option_strings]
+                raise UsageError(f"no option {word}.{nearest(word, options)}", print_help=False)
         try:
-            check_given(arglist_to_dict(opts.set), known)
+            take_given(self.settings, arglist_to_dict(opts.set), known)
             complete(self.settings)
         except OptionError as error:
             raise UsageError(str(error), print_help=False) from None
@@ -85,6 +85,7 @@ def complete(settings: Settings) -> None:
     """
     apply_environment(settings)
     check(settings)
+    _refine(settings, "DATA_DIR", str(Path(settings["DATA_DIR"]).expanduser()))
     for name in ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL", "FINEWS_CANONICAL_URL"):
         _refine(settings, name, with_slash(settings.get(name) or HOME_PAGE))
     if settings.getpriority("USER_AGENT") == 0:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class HostGuard:
-    """Refuses requests to any other scheme, host or port than the configured ones."""
+    """Refuses requests to any other host, port or scheme (but https) than the configured ones."""
 
     def __init__(self, allowed: frozenset[tuple[str, str]]) -> None:
         self.allowed = allowed
@@ -21,12 +21,16 @@ class HostGuard:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         names = ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL")
-        return cls(frozenset(_place(crawler.settings[name]) for name in names))
+        places = {_place(crawler.settings[name]) for name in names}
+        # A host may move to TLS, never back.
+        secure = {("https", netloc) for _, netloc in places}
+        return cls(frozenset(places | secure))
 
     def process_request(self, request: Request) -> None:
         """Raises IgnoreRequest for a foreign host."""
         if _place(request.url) not in self.allowed:
-            raise IgnoreRequest(f"{urlsplit(request.url).netloc} is not a configured host")
+            scheme, netloc = _place(request.url)
+            raise IgnoreRequest(f"{scheme}://{netloc} is not a configured host")
 
 
 def _place(url: str) -> tuple[str, str]:

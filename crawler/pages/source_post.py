@@ -54,10 +54,13 @@ MARKDOWN = _kramdown_like()
 class SourcePost:
     """A post as its source file has it."""
 
-    def __init__(self, text: str, file_name: str, site: Site) -> None:
-        """Read a source. Raises PageError when name or front matter are not those of a post."""
-        self.file_name = PurePath(file_name).name
-        stem = self.file_name.removesuffix(".md").removesuffix(".markdown")
+    def __init__(self, text: str, place: str, site: Site) -> None:
+        """Read a source; `place` is its path in the archive, by which it is known again.
+
+        Raises PageError when name or front matter are not those of a post.
+        """
+        self.place = place
+        stem = PurePath(place).name.removesuffix(".md").removesuffix(".markdown")
         name = FILE_NAME.fullmatch(stem)
         if name is None or not ARTICLE_ID.fullmatch(name["id"]):
             raise PageError("the file's name is not YYYY-MM-DD-<id>.md")
@@ -68,7 +71,6 @@ class SourcePost:
         self.site = site
         self.article_id = name["id"]
         self.file_day = name["day"]
-        self.variant = None if name["day"] else stem
         # After a blank line it is text to Jekyll, which publishes the post without categories.
         self.jekyll_sees_head = text.startswith("---")
         self.head = _front_matter(match["head"])
@@ -112,7 +114,7 @@ class SourcePost:
     def url(self) -> str | None:
         """The address that Jekyll gives the post's page; None for a source it never publishes."""
         day = self._page_day()
-        if self.variant is not None or day is None:
+        if day is None:
             return None
         categories = self.categories if self.jekyll_sees_head else []
         path = "/".join([*(part.lower() for part in categories), f"{day:%Y/%m/%d}"])
@@ -139,8 +141,8 @@ class SourcePost:
         return Observation(
             id=self.article_id,
             kind="front_matter",
-            variant=self.variant,
-            address=self.file_name,
+            variant=self.place,
+            address=self.place,
             observed_at=observed_at,
             url=self.url,
             share_url=share_url(body.info_code) if body.info_code else None,

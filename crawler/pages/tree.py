@@ -20,7 +20,9 @@ UNHOLDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udff
 DOCUMENT_TAGS = re.compile(r"</?(?:html|head|body)\b[^<>]*>?|<!doctype[^<>]*>?", re.IGNORECASE)
 # Only real tags: a title may hold a bare "<", which a parser would take for one.
 INLINE_TAGS = re.compile(
-    r"</?(?:a|b|big|br|em|font|i|img|mark|p|s|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE
+    r"</?(?:a|b|big|br|em|font|i|img|mark|p|s|small|span|strong|sub|sup|u)"
+    r"(?:\s+[a-z][\w:-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*\s*/?>",
+    re.IGNORECASE | re.ASCII,
 )
 # Elements that go with all they hold: nothing in them is text of the article.
 UNSEEN = frozenset(

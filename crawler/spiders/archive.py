@@ -57,7 +57,8 @@ class ArchiveSpider(LedgerSpider):
         raw = b""
         try:
             raw = await asyncio.to_thread(path.read_bytes)
-            post = SourcePost(raw.decode("utf-8"), path.name, self.site)
+            place = path.relative_to(self.path).as_posix()
+            post = SourcePost(raw.decode("utf-8"), place, self.site)
             observation = post.observation(self.observed or _modified(path))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"

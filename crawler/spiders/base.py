@@ -10,7 +10,9 @@ from scrapy import Request, Spider, signals
 from scrapy.exceptions import CloseSpider
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from crawler.addresses import Link, Site
+from crawler.addresses import Link, Site, info_code_of
+from crawler.clock import now
+from crawler.pages.share import ShareAnswer
 from crawler.store.connection import Store
 from crawler.store.errors import StoreFailure
 from crawler.store.links import Ledger
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
+
+    from crawler.article import Observation
 
 Answer = TypeVar("Answer")
 GONE = frozenset({404, 410})
@@ -38,12 +42,16 @@ class LedgerSpider(Spider):
     required: ClassVar[tuple[str, ...]] = ()
 
     store: Store
+    _own_store: bool
     ledger: Ledger
     rejects: Rejects
     site: Site
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+    def from_crawler(
+        cls, crawler: Crawler, *args: Any, store: Store | None = None, **kwargs: Any
+    ) -> Self:
+        """A spider with an open store: the given one, or one of its own that it closes."""
         given = cls.read_arguments(kwargs)
         spider = super().from_crawler(crawler, *args, **given)
         settings = crawler.settings
@@ -52,12 +60,13 @@ class LedgerSpider(Spider):
             settings["FINEWS_CANONICAL_URL"],
             settings["NEWSSHARE_BASE_URL"],
         )
-        spider.store = Store.open(
+        spider._own_store = store is None
+        spider.store = store or Store.open(
             settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["DATA_DIR"]
         )
         spider.ledger = Ledger(spider.store, uuid.uuid4().hex)
         spider.rejects = Rejects(spider.store)
-        crawler.signals.connect(spider._close_store, signals.spider_closed)
+        crawler.signals.connect(spider._end, signals.spider_closed)
         return spider
 
     @classmethod
@@ -103,7 +112,7 @@ class LedgerSpider(Spider):
         return Request(
             self.site.request_url(link),
             callback=callback,
-            errback=self.failed,
+            errback=details.pop("errback", self.failed),
             cb_kwargs={"link": link, **details.pop("cb_kwargs", {})},
             dont_filter=True,
             **details,
@@ -149,6 +158,23 @@ class LedgerSpider(Spider):
         await self.in_store(self.rejects.add, reject)
         await self.in_store(self.ledger.settle, [link.url], "rejected", f"{stage}: {reason}")
 
+    async def read_share(self, response: Response, link: Link) -> Observation | None:
+        """What a share answer says; None, and the ledger knows why, when it says nothing."""
+        assert link.article_id is not None
+        try:
+            answer = ShareAnswer(response.body, info_code_of(link.url) or "")
+            observation = answer.observation(link.article_id, now())
+        except Exception as error:
+            await self.reject(link, response, error)
+            return None
+        if answer.html is None:
+            self.count("empty_shares")
+            self.logger.info("%s: the share answer is empty", link.article_id)
+            await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
+            return None
+        observation.raw = response.body
+        return observation
+
     def give_up(self, message: str) -> CloseSpider:
         """To be raised: the arguments ask for something that is not there (exit code 2)."""
         self.crawler.stats.set_value("finews/usage_error", message)
@@ -157,14 +183,15 @@ class LedgerSpider(Spider):
     async def finish(self) -> None:
         """What is left to be written when the crawl is over."""
 
-    async def _close_store(self) -> None:
+    async def _end(self) -> None:
         try:
             await self.finish()
         except CloseSpider:
             # The store failed, which is noted; the crawl is closing already.
             pass
         finally:
-            await asyncio.to_thread(self.store.close)
+            if self._own_store:
+                await asyncio.to_thread(self.store.close)
 
 
 def text_of(response: Response) -> str:

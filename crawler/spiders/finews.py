@@ -6,15 +6,15 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crawler.addresses import Link, info_code_of
-from crawler.article import ArticleItem, Observation
+from crawler.addresses import Link
+from crawler.article import ArticleItem
 from crawler.clock import now
 from crawler.dates import normalise_date
 from crawler.pages.category import read_category
+from crawler.pages.errors import PageError
 from crawler.pages.feed import read_feed
 from crawler.pages.home import read_home
 from crawler.pages.post import PostPage
-from crawler.pages.share import ShareAnswer
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider, text_of
 from settings.options import nearest
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from crawler.article import Observation
     from crawler.store.links import State
 
+# Jekyll reads a date without a zone as UTC, so that its page may be this much late.
+HERE, LATE = timedelta(0), timedelta(hours=8)
 # Shares before posts before lists: an article is finished before the next is begun.
 SHARE_PRIORITY, POST_PRIORITY = 20, 10
 
@@ -56,13 +59,17 @@ class FinewsSpider(LedgerSpider):
         self.wanted = {slug.casefold(): slug for slug in category or []}
         self.since, self.until = since, until
         self.full = full
-        self.slugs: dict[str, str] = {}
-        self.asked_categories: set[str] = set()
-        self.found_categories: set[str] = set()
-        self.unresolved: Counter[str] = Counter()
+        self.seen: set[str] = set()
         self.listed: set[str] = set()
         self.oldest_day: date | None = None
         self.missing_posts: list[Link] = []
+        # Categories by their slug in lower case: the exact slug, and how many posts that were
+        # asked for may still tell it.
+        self.slugs: dict[str, str] = {}
+        self.telling: Counter[str] = Counter()
+        self.found_categories: set[str] = set()
+        self.asked_categories: set[str] = set()
+        self.guessed_categories: set[str] = set()
 
     @classmethod
     def read_arguments(cls, given: dict[str, str]) -> dict[str, Any]:
@@ -86,10 +93,18 @@ class FinewsSpider(LedgerSpider):
         yield self.ask(home, self.parse_home)
         if not self.wanted:
             yield self.ask(feed, self.parse_feed)
-        # The site may have dropped them from its lists meanwhile.
-        owed = await self.in_store(self.ledger.owed, "post")
-        for post in await self.take([post for post in owed if self.is_wanted(post, None)]):
-            yield self.ask(post, self.parse_post, priority=POST_PRIORITY)
+        async for request in self.owed():
+            yield request
+
+    async def owed(self) -> AsyncIterator[Request]:
+        """What earlier crawls did not get; the site may have dropped it from its lists since."""
+        posts = await self.in_store(self.ledger.owed, "post")
+        for post in await self.take([post for post in posts if self.is_wanted(post, None)]):
+            yield self.ask_post(post)
+        if self.follow_shares and not (self.wanted or self.since or self.until):
+            shares = await self.in_store(self.ledger.owed, "share")
+            for share in await self.take(shares):
+                yield self.ask(share, self.parse_owed_share, priority=SHARE_PRIORITY)
 
     async def parse_home(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """Posts of every wanted tag, and the tags' category pages."""
@@ -98,16 +113,22 @@ class FinewsSpider(LedgerSpider):
         except Exception as error:
             await self.reject(link, response, error)
             lists = []
-        await self.in_store(self.ledger.settle, [link.url], "stored")
+        else:
+            await self.in_store(self.ledger.settle, [link.url], "stored")
         posts = [post for tag in lists for post in tag.posts]
-        self.found_categories.update(_key(post) for post in posts)
+        examples = {_key(post): post for post in posts}
+        self.found_categories.update(examples)
         async for request in self.posts(posts):
             yield request
-        for key in self.wanted or dict.fromkeys(_key(post) for post in posts):
-            if key in self.slugs or not self.unresolved[key]:
-                slug = self.slugs.get(key) or self.wanted.get(key) or key
-                async for request in self.category(slug):
+        for key in self.wanted or examples:
+            if key in self.slugs or key not in examples:
+                async for request in self.category(self.slugs.get(key) or self.wanted[key]):
                     yield request
+            elif not self.telling[key]:
+                # Not one of its posts is asked for, but the exact slug stands in their footers.
+                self.telling[key] += 1
+                details = {"errback": self.footer_failed, "priority": POST_PRIORITY}
+                yield self.ask(examples[key], self.parse_footer, **details)
 
     async def parse_feed(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """The newest posts."""
@@ -120,12 +141,14 @@ class FinewsSpider(LedgerSpider):
         async for request in self.posts(posts):
             yield request
 
-    async def category(self, slug: str) -> AsyncIterator[Request]:
+    async def category(self, slug: str, guessed: bool = False) -> AsyncIterator[Request]:
         """A category's page, once a run."""
         key = slug.casefold()
         if slug in self.asked_categories or (self.wanted and key not in self.wanted):
             return
         self.asked_categories.add(slug)
+        if guessed:
+            self.guessed_categories.add(slug)
         link = self.site.category(slug)
         await self.in_store(self.ledger.discover, [link])
         yield self.ask(link, self.parse_category)
@@ -148,16 +171,23 @@ class FinewsSpider(LedgerSpider):
         self, posts: Iterable[Link], category: str | None = None
     ) -> AsyncIterator[Request]:
         """The requests of those posts that are wanted and not stored yet."""
-        wanted = [post for post in posts if self.is_wanted(post, category)]
-        for post in wanted:
-            self.listed.add(post.url)
+        wanted = []
+        for post in posts:
+            self.seen.add(post.url)
             if post.day is not None:
                 self.oldest_day = min(self.oldest_day or post.day, post.day)
+            if self.is_wanted(post, category):
+                self.listed.add(post.url)
+                wanted.append(post)
+        self.crawler.stats.set_value("finews/posts_seen", len(self.seen))
         self.crawler.stats.set_value("finews/posts_listed", len(self.listed))
         for post in await self.take(wanted, again=self.full):
-            if _key(post) not in self.slugs:
-                self.unresolved[_key(post)] += 1
-            yield self.ask(post, self.parse_post, priority=POST_PRIORITY)
+            yield self.ask_post(post)
+
+    def ask_post(self, post: Link) -> Request:
+        """The request of a post, whose footer may tell its category's exact slug."""
+        self.telling[_key(post)] += 1
+        return self.ask(post, self.parse_post, priority=POST_PRIORITY)
 
     def is_wanted(self, post: Link, category: str | None) -> bool:
         """Whether a post is in a wanted category and, as far as its address tells, in the range.
@@ -185,12 +215,8 @@ class FinewsSpider(LedgerSpider):
         observation.raw = response.body
         async for request in self.resolve(link, page.body.category):
             yield request
-        if not self.in_range(observation):
-            self.count("out_of_range")
-            await self.in_store(self.ledger.settle, [link.url], "new", "outside the range")
-            return
         share = page.body.info_code
-        if share and self.follow_shares:
+        if share and self.follow_shares and self.may_be_in_range(observation):
             taken = await self.take([self.site.share(share, page.article_id)], again=self.full)
             for share_link in taken:
                 yield self.ask(
@@ -200,45 +226,74 @@ class FinewsSpider(LedgerSpider):
                     cb_kwargs={"page": observation},
                 )
                 return
-        yield _item(observation)
+        for item in await self.articles([observation], [link.url]):
+            yield item
 
-    def in_range(self, observation: Observation) -> bool:
-        """Whether the page's date is in the wanted range; one without a date is."""
-        published = normalise_date(observation.published_raw)
-        if published is None:
-            return True
-        after = self.since is None or published.time >= self.since
-        return after and (self.until is None or published.time <= self.until)
+    async def parse_footer(self, response: Response, link: Link) -> AsyncIterator[Any]:
+        """The category page of a post that is not asked for itself."""
+        try:
+            slug = PostPage(text_of(response), link).body.category
+        except PageError:
+            slug = None
+        async for request in self.resolve(link, slug):
+            yield request
+
+    async def footer_failed(self, failure: Failure) -> list[Request]:
+        """Without its footer a post tells the category's slug in lower case only."""
+        link: Link = failure.request.cb_kwargs["link"]  # type: ignore[attr-defined]
+        return [request async for request in self.resolve(link, None)]
 
     async def resolve(self, post: Link, slug: str | None) -> AsyncIterator[Request]:
-        """A post's footer tells its category's exact address; failing all posts, theirs does."""
+        """The category page by the slug in a post's footer; failing all posts, in their address."""
         key = _key(post)
-        self.unresolved[key] -= 1
-        if slug is None and self.unresolved[key] <= 0 and key not in self.slugs:
+        self.telling[key] -= 1
+        guessed = slug is None
+        if guessed and not self.telling[key] and key not in self.slugs:
             slug = self.wanted.get(key) or key
         if slug:
             self.slugs.setdefault(slug.casefold(), slug)
-            async for request in self.category(slug):
+            async for request in self.category(slug, guessed):
                 yield request
 
     async def parse_share(
         self, response: Response, link: Link, page: Observation
     ) -> AsyncIterator[Any]:
         """The share answer, joined to its post."""
-        try:
-            answer = ShareAnswer(response.body, info_code_of(link.url) or "")
-            observation = answer.observation(page.id, now())
-        except Exception as error:
-            await self.reject(link, response, error)
-            yield _item(page)
-            return
-        if answer.html is None:
-            self.count("empty_shares")
-            await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
-            yield _item(page)
-            return
-        observation.raw = response.body
-        yield ArticleItem(page.id, [page, observation], [page.address, link.url])
+        share = await self.read_share(response, link)
+        if share is None:
+            items = await self.articles([page], [page.address])
+        else:
+            items = await self.articles([share, page], [page.address, link.url])
+        for item in items:
+            yield item
+
+    async def parse_owed_share(self, response: Response, link: Link) -> AsyncIterator[Any]:
+        """A share answer whose post is stored already."""
+        share = await self.read_share(response, link)
+        if share is not None:
+            yield ArticleItem(share.id, [share], [link.url])
+
+    async def articles(
+        self, observations: list[Observation], links: list[str]
+    ) -> list[ArticleItem]:
+        """The item of what was read of one article; none when it is outside the wanted range."""
+        dates = [normalise_date(observation.published_raw) for observation in observations]
+        told = next((date.time for date in dates if date), None)
+        if told is None or self.is_in_range(told):
+            return [ArticleItem(observations[0].id, observations, links)]
+        self.count("out_of_range")
+        await self.in_store(self.ledger.settle, links, "new", "outside the range")
+        return []
+
+    def may_be_in_range(self, page: Observation) -> bool:
+        """Whether a page's date, which may be eight hours late, leaves the article in the range."""
+        told = normalise_date(page.published_raw)
+        return told is None or any(self.is_in_range(told.time - late) for late in (HERE, LATE))
+
+    def is_in_range(self, time: datetime) -> bool:
+        """Whether a time is in the wanted range, both ends included."""
+        after = self.since is None or time >= self.since
+        return after and (self.until is None or time <= self.until)
 
     async def failed(self, failure: Failure) -> Any:
         """A page or share answer that did not come; a post without its share answer is stored."""
@@ -247,7 +302,7 @@ class FinewsSpider(LedgerSpider):
         link: Link = request.cb_kwargs["link"]
         page: Observation | None = request.cb_kwargs.get("page")
         if page is not None:
-            return [_item(page)]
+            return await self.articles([page], [page.address])
         if link.kind == "post":
             return [asked async for asked in self.resolve(link, None)]
         if link.kind == "home" and self.wanted:
@@ -256,29 +311,40 @@ class FinewsSpider(LedgerSpider):
         return []
 
     async def missing(self, link: Link, status: int) -> None:
-        """Posts are judged at the end, when it is known how far back the site still lists."""
+        """Posts are judged at the end, when it is known what the site still lists."""
         if link.kind == "post":
-            self.count("missing/post")
             self.missing_posts.append(link)
             return
-        await super().missing(link, status)
+        if link.category in self.guessed_categories:
+            self.count("guesses_missing")
+            await self.in_store(self.ledger.settle, [link.url], "gone", f"HTTP {status}")
+        else:
+            await super().missing(link, status)
         key = (link.category or "").casefold()
         if link.kind == "category" and self.wanted.get(key) and key not in self.found_categories:
             known = {*self.slugs.values(), *self.found_categories} - {link.category}
             raise self.give_up(f"no category {link.category}.{nearest(key, map(str, known))}")
 
     async def finish(self) -> None:
-        """A post that the site no longer has is `expired` when older than all that it lists."""
+        """What became of the posts that the site did not have.
+
+        One that it lists is owed; any other is `expired` when older than all that it lists, and
+        else `gone`.
+        """
         for link in self.missing_posts:
-            old = link.day and self.oldest_day and link.day < self.oldest_day
-            state: State = "expired" if old else "gone"
-            await self.in_store(self.ledger.settle, [link.url], state, "HTTP 404 or 410")
+            reason = "HTTP 404 or 410"
+            state: State = "gone"
+            if link.url in self.seen:
+                state = "owed"
+                self.count("failed/post")
+                self.note_failure(link, reason)
+            else:
+                self.count("missing/post")
+                if link.day and self.oldest_day and link.day < self.oldest_day:
+                    state = "expired"
+            await self.in_store(self.ledger.settle, [link.url], state, reason)
 
 
 def _key(post: Link) -> str:
     """A post's category as its address has it, whatever the case."""
     return (post.category or "").casefold()
-
-
-def _item(page: Observation) -> ArticleItem:
-    return ArticleItem(page.id, [page], [page.address])

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crawler.addresses import Link, info_code_of
 from crawler.article import ArticleItem
-from crawler.clock import now
-from crawler.pages.share import ShareAnswer
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider
 
@@ -15,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from scrapy.http import Response
+
+    from crawler.addresses import Link
 
 
 class NewsShareSpider(LedgerSpider):
@@ -54,17 +53,6 @@ class NewsShareSpider(LedgerSpider):
 
     async def parse(self, response: Response, link: Link) -> AsyncIterator[ArticleItem]:
         """The article of an answer."""
-        assert link.article_id is not None
-        try:
-            answer = ShareAnswer(response.body, info_code_of(link.url) or "")
-            observation = answer.observation(link.article_id, now())
-        except Exception as error:
-            await self.reject(link, response, error)
-            return
-        if answer.html is None:
-            self.count("missing/share")
-            self.logger.warning("%s: the answer is empty", link.article_id)
-            await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
-            return
-        observation.raw = response.body
-        yield ArticleItem(link.article_id, [observation], [link.url])
+        observation = await self.read_share(response, link)
+        if observation is not None:
+            yield ArticleItem(observation.id, [observation], [link.url])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import bson
+import pymongo
 from bson.raw_bson import RawBSONDocument
 from pymongo import ReplaceOne
 from pymongo.read_concern import ReadConcern
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from crawler.article import ArticleItem
     from crawler.store.connection import Store
 
+PATIENCE_SECONDS = 30.0
 Outcome = Literal["new", "changed", "unchanged", "rejected"]
 # MongoDB takes documents of 16 MiB; the rest is room for the command around it.
 LARGEST_DOCUMENT = 16 * 1024 * 1024 - 64 * 1024
@@ -51,7 +53,8 @@ class Articles:
         Items of one id are merged one after the other. An item that MongoDB cannot take is
         `rejected` and holds up no other.
         """
-        with self.store.client.start_session() as session:
+        # Of its own accord pymongo would try for two minutes, batch after batch.
+        with pymongo.timeout(PATIENCE_SECONDS), self.store.client.start_session() as session:
             return session.with_transaction(
                 lambda inside: self._write(batch, inside), read_concern=ReadConcern("snapshot")
             )

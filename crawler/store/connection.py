@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SELECTION_SECONDS = 5.0
 LONGEST_NAME = 63
+RESERVED_NAMES = frozenset({"admin", "config", "local"})
 INDEXES = {
     "articles": [
         IndexModel([("published_at", ASCENDING), ("_id", ASCENDING)]),
@@ -56,6 +57,8 @@ class Store:
             )
         except InvalidName as error:
             raise _no_name(database, error) from None
+        if database in RESERVED_NAMES:
+            raise _no_name(database, "it is MongoDB's own")
         if len(database.encode()) > LONGEST_NAME:
             raise _no_name(database, f"more than {LONGEST_NAME} bytes")
         self._server: EmbeddedServer | None = None
@@ -127,7 +130,7 @@ def _connect(uri: str) -> pymongo.MongoClient[Document]:
         client: pymongo.MongoClient[Document] = pymongo.MongoClient(
             uri, serverSelectionTimeoutMS=int(SELECTION_SECONDS * 1000), appname="finews"
         )
-    except (InvalidURI, ConfigurationError, ValueError) as error:
+    except (InvalidURI, ConfigurationError, ValueError, OSError) as error:
         raise StoreError(f"MONGODB_URI is not a usable MongoDB address: {_line(error)}") from None
     try:
         hello = client.admin.command("hello")

@@ -6,6 +6,7 @@ import os
 import socket
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pymongo import UpdateOne
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
 State = Literal["new", "asked", "owed", "stored", "rejected", "gone", "expired", "forgotten"]
 LEASE_SECONDS = 3600
-# Asked for only when a crawl is told to fetch again what it has.
-DONE: tuple[State, ...] = ("stored", "rejected", "gone", "expired")
+# Of /proc/<pid>/stat, counted from the field after the state.
+STARTED_FIELD = 18
+# What is there to be had, as soon as the site shows it; the rest only when told to fetch again.
+OPEN: tuple[State, ...] = ("new", "owed", "gone", "expired")
+DONE: tuple[State, ...] = ("stored", "rejected")
 
 
 class Ledger:
@@ -31,7 +35,9 @@ class Ledger:
     def __init__(self, store: Store, run: str) -> None:
         self.collection = store.collection("links")
         self.run = run
-        self.owner = {"host": socket.gethostname(), "pid": os.getpid(), "run": run}
+        pid = os.getpid()
+        host = socket.gethostname()
+        self.owner = {"host": host, "pid": pid, "started": _started(pid), "run": run}
 
     def discover(self, links: Iterable[Link]) -> None:
         """Note that these links were seen, before any of them is asked for."""
@@ -47,7 +53,7 @@ class Ledger:
         urls = [link.url for link in links]
         claim = uuid.uuid4().hex
         free: list[dict[str, Any]] = [
-            {"state": {"$in": ["new", "owed"]}},
+            {"state": {"$in": OPEN}},
             {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
         ]
         if again:
@@ -73,15 +79,17 @@ class Ledger:
     def release_dead(self) -> int:
         """Give back what processes of this machine had asked for that are no more; how many."""
         asked = {"state": "asked", "owner.host": self.owner["host"]}
-        pids = self.collection.distinct("owner.pid", asked)
-        dead = [pid for pid in pids if not _alive(pid)]
+        who = {"run": "$owner.run", "pid": "$owner.pid", "started": "$owner.started"}
+        groups = self.collection.aggregate([{"$match": asked}, {"$group": {"_id": who}}])
+        owners = [group["_id"] for group in groups]
+        dead = [owner["run"] for owner in owners if not _runs(owner["pid"], owner.get("started"))]
         change = {
             "state": "owed",
             "reason": "the crawl that asked for it died",
             "lease_until": None,
         }
         found = self.collection.update_many(
-            {**asked, "owner.pid": {"$in": dead}}, [{"$set": change}]
+            {**asked, "owner.run": {"$in": dead}}, [{"$set": change}]
         )
         return found.modified_count
 
@@ -131,11 +139,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _alive(pid: int) -> bool:
+def _runs(pid: int, started: str | None) -> bool:
+    """Whether the process that began at a time runs still: numbers are given out again."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    return started == _started(pid)
+
+
+def _started(pid: int) -> str | None:
+    """When a process began, in the kernel's words; None where they cannot be read."""
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (OSError, ValueError):
+        return None
+    return None if state == "Z" else fields[STARTED_FIELD]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +49,14 @@ CODE = "NW202112310000000001"
         (["crawl", "finews", "-s", "MONGODB_DATABASE=a/b"], "MONGODB_DATABASE='a/b' is no"),
         (["crawl", "finews", "-s", "MONGODB_URI=mysql://x/"], "MONGODB_URI is not a usable"),
         (["crawl", "finews", "--colour"], "--colour"),
+        (["--colour", "crawl"], "the command comes first, not --colour"),
+        (["crawl", "finews", "--logfile", "none/log"], "log: No such file"),
+        (["crawl", "finews", "-s", "MONGODB_DATABASE=local"], "it is MongoDB's own"),
+        (["crawl", "finews", "-s", "STORE_BATCH_SIZE=0"], "STORE_BATCH_SIZE=0 is less than 1"),
         (["export", "now"], "export takes no argument now"),
         (["export", "-o", "none/out.jsonl"], "cannot write none/out.jsonl: No such file"),
         (["export", "-o", "/"], "cannot write /: Is a directory"),
-        (["export", "--ouput", "x"], "--ouput"),
+        (["export", "--ouput", "x"], "Did you mean --output?"),
         (["demo", "now"], "demo takes no argument now"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -66,6 +71,7 @@ def test_bad_arguments_are_exit_2(finews: Any, words: list[str], message: str) -
     ("variables", "message"),
     [
         ({"SCRAPY_SETTINGS_MODULE": "settings.prodution"}, "Did you mean settings.production?"),
+        ({"SCRAPY_SETTINGS_MODULE": "os"}, "SCRAPY_SETTINGS_MODULE=os holds no settings of finews"),
         ({"SCRAPY_SETTINGS_MODULE": "no.such"}, "SCRAPY_SETTINGS_MODULE=no.such: no such module"),
         ({"FOLLOW_SHARE_LINKS": "Flase"}, "Did you mean False?"),
         ({"FINEWS_BASE_URL": "nowhere"}, "FINEWS_BASE_URL=nowhere is not an address"),
@@ -137,10 +143,24 @@ def test_an_output_file_that_cannot_be_written_is_not_exit_0(finews: Any, tmp_pa
     (tmp_path / "posts" / "2021-12-31-init.md").write_text("---\ntitle: x\n---\ny\n")
     words = ["crawl", "archive", "-a", "path=posts"]
     (tmp_path / "folder.jsonl").mkdir()
-    done = finews(*words, "-O", str(tmp_path / "folder.jsonl"), code=2)
-    assert "folder.jsonl: it is a folder" in done.last
-    done = finews(*words, "-O", str(tmp_path / "posts" / "2021-12-31-init.md" / "x.jsonl"), code=1)
-    assert "1 errors in the log" in done.last
+    inside_a_file = tmp_path / "posts" / "2021-12-31-init.md" / "x.jsonl"
+    for place in (tmp_path / "folder.jsonl", inside_a_file, Path("/proc/x.jsonl")):
+        done = finews(*words, "-O", str(place), code=2)
+        assert done.last.startswith(f"finews crawl: error: cannot write {place}: ")
+    done = finews(*words, "-O", "s3://bucket/x.jsonl", code=1)
+    assert "1 output files not written" in done.last
+    finews(*words, "-O", "ok.jsonl")
+    assert (tmp_path / "ok.jsonl").read_text().count("\n") == 1
+
+
+def test_a_crawl_that_cannot_start_is_exit_2_and_leaves_no_server(
+    finews: Any, tmp_path: Path
+) -> None:
+    words = ["-s", "SCHEDULER=scrapy.spiders.Spider", "-s", f"DATA_DIR={tmp_path / 'data'}"]
+    done = finews("crawl", "finews", *words, code=2)
+    assert done.last.startswith("finews: the crawl did not start: TypeError")
+    lines = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline")]
+    assert not [line for line in lines if os.fsencode(tmp_path / "data") in line]
 
 
 def test_help_lists_what_there_is(finews: Any) -> None:

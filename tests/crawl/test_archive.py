@@ -133,6 +133,27 @@ def test_two_files_of_one_id_are_one_article_and_the_fuller_wins(
     assert len(article["provenance"]) == 2
 
 
+def test_files_of_one_id_in_several_folders_complete_each_other_and_settle(
+    finews: Any, exported: Any, tmp_path: Path
+) -> None:
+    name = "2021-12-31-2021123101.md"
+    bare = '---\ntitle: ""\ndate:  +0800\ncategories: beifangwang\n---\n第一段。\n\n第二段，新。'
+    texts = {"old": POST.format(title="标题", body="第一段。\n\n第二段。"), "live": bare}
+    for number, (folder, text) in enumerate(texts.items()):
+        (tmp_path / "posts" / folder).mkdir(parents=True)
+        (tmp_path / "posts" / folder / name).write_text(text, encoding="utf-8")
+        os.utime(tmp_path / "posts" / folder / name, (1_650_000_000 + number,) * 2)
+    finews("crawl", "archive", "-a", "path=posts")
+    [article] = exported()
+    assert (article["title"], article["published_from"]) == ("标题", "front_matter")
+    assert article["content_text"] == "第一段。\n第二段，新。"
+    for words in ([], ["-a", "observed=2022-05-01"]):
+        finews("crawl", "archive", "-a", "path=posts", *words)
+        done = finews("crawl", "archive", "-a", "path=posts", *words)
+        assert "0 new, 0 changed, 2 unchanged" in done.last
+    assert exported()[0]["revision"] == 1
+
+
 def test_the_observed_time_is_the_file_s_or_as_told(
     finews: Any, exported: Any, tmp_path: Path
 ) -> None:

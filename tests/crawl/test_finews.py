@@ -223,6 +223,88 @@ def test_what_was_not_answered_is_owed_and_asked_for_by_the_next_crawl(
     assert len(exported()) == 2
 
 
+def test_a_listed_post_that_is_missing_for_a_moment_is_owed(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, exported: Any
+) -> None:
+    site = serve_routes(site_of({"2021123101": answer("gone", 404), "2021123102": post("二")}))
+    done = finews("crawl", "finews", code=1, **at(site))
+    assert "1 not answered: 2 seen; articles: 1 new" in done.last
+    assert "2021123101.html: HTTP 404 or 410" in done.last
+    site.routes.update(site_of({"2021123101": post("一"), "2021123102": post("二")}))
+    finews("crawl", "finews", **at(site))
+    assert [article["title"] for article in exported()] == ["一", "二"]
+
+
+def test_a_missing_category_page_is_not_exit_0(
+    finews: Any, at: Any, serve_routes: Callable[..., Any]
+) -> None:
+    home = "//finews.zning.me"
+    body = f'<p>正文。</p><p><a href="{home}/category/beifangwang.html">返回北方网新闻</a></p>'
+    routes = site_of({"2021123101": post("一", body)})
+    del routes["/category/beifangwang.html"]
+    done = finews("crawl", "finews", code=1, **at(serve_routes(routes)))
+    assert "1 missing: 1 seen; articles: 1 new" in done.last
+    assert "/category/beifangwang.html: HTTP 404" in done.last
+
+
+def test_owed_share_answers_are_asked_for_by_the_next_crawl(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, exported: Any
+) -> None:
+    code = "NW202112310000000001"
+    api = f"/NewsData/GetNewsText.do?id={code}"
+    link = f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={code}"
+    page = post("一", f'<p>正文。</p><p><a href="{link}">{link}</a></p>')
+    site = serve_routes({**site_of({code: page}), api: answer("down", 500)})
+    finews("crawl", "finews", "-s", "RETRY_TIMES=0", code=1, **at(site))
+    assert set(exported()[0]["provenance"]) == {"page"}
+    site.routes[api] = json.dumps({"text": "<p>正文。</p>", "showtime": "2021-12-31 07:07:45"})
+    finews("crawl", "finews", **at(site))
+    [article] = exported()
+    assert set(article["provenance"]) == {"page", "share"}
+    assert article["published_at"] == "2021-12-31T07:07:45+08:00"
+    assert article["revision"] == 1
+
+
+def test_a_range_is_of_the_exact_date_and_of_every_category(
+    finews: Any, sample: Any, at: Any, exported: Any
+) -> None:
+    # The page of the first says the next day; the second is listed on its category's page only,
+    # whose slug has capitals that no address tells.
+    finews("crawl", "finews", "-a", "since=2021-12-07", "-a", "until=2021-12-07", **at(sample))
+    assert [article["id"] for article in exported()] == ["NW202112072205870319"]
+    finews("crawl", "finews", "-a", "since=2021-12-08", "-a", "until=2021-12-08", **at(sample))
+    late = {a["id"] for a in exported() if a["published_at"].startswith("2021-12-08")}
+    assert "NW202112072205870319" not in late
+
+
+def test_the_exact_slug_is_found_where_no_post_of_the_home_page_is_wanted(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any
+) -> None:
+    foot = '<p>正文。</p><p><a href="/category/TechWeb.html">返回TechWeb新闻</a></p>'
+    new, old = "/techweb/2021/12/31/2021123101.html", "/techweb/2021/12/01/2021120101.html"
+    listed = "<h2>TechWeb新闻</h2><ul><li><a href='{}'>x</a></li></ul>"
+    site = serve_routes(
+        {
+            "/": layout(listed.format(new)),
+            "/feed.xml": '<feed xmlns="http://www.w3.org/2005/Atom"></feed>',
+            "/category/TechWeb.html": layout(listed.format(new) + listed.format(old)),
+            new: post("新", foot),
+            old: post("旧", foot).replace("2021-12-31", "2021-12-01"),
+        }
+    )
+    done = finews("crawl", "finews", "-a", "until=2021-12-05", **at(site))
+    assert [article["title"] for article in exported()] == ["旧"]
+    assert "1 seen" in done.last
+    assert "/category/techweb.html" not in site.requests
+
+
+def test_a_range_with_nothing_in_it_yet_is_no_empty_crawl(
+    finews: Any, sample: Any, at: Any
+) -> None:
+    done = finews("crawl", "finews", "-a", "since=2030-01-01", **at(sample))
+    assert done.last.startswith("finews: done: 0 seen")
+
+
 def test_a_foreign_host_is_never_asked_not_even_by_a_redirect(
     finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any
 ) -> None:
@@ -252,14 +334,16 @@ def test_a_missing_post_is_gone_or_if_older_than_all_that_is_listed_expired(
     base = "https://finews.withounder.com/"
     old = Site(base, base, "http://x/").link("/beifangwang/2021/12/01/2021120101.html")
     Ledger(store, "before").discover([old] if old else [])
-    site = serve_routes(site_of({"2021123101": answer("gone", 404), "2021123102": post("二")}))
+    new = Site(base, base, "http://x/").link("/beifangwang/2021/12/31/2021123101.html")
+    Ledger(store, "before").discover([new] if new else [])
+    site = serve_routes(site_of({"2021123102": post("二")}))
     finews("crawl", "finews", **at(site))
     states = {d["article"]: d["state"] for d in store.collection("links").find({"kind": "post"})}
     assert states == {"2021120101": "expired", "2021123101": "gone", "2021123102": "stored"}
     assert site.requests.count("/beifangwang/2021/12/01/2021120101.html") == 1
 
 
-@pytest.mark.parametrize("kill", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("kill", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_stopped_crawl_says_so_and_the_same_command_goes_on(
     finews: Any,
     at: Any,

@@ -19,7 +19,10 @@ def guard() -> HostGuard:
     return HostGuard.from_crawler(get_crawler(Spider, settings))
 
 
-@pytest.mark.parametrize("url", ["https://site.example/a", "http://share.example:8080/b?id=1"])
+@pytest.mark.parametrize(
+    "url",
+    ["https://site.example/a", "http://share.example:8080/b?id=1", "https://share.example:8080/b"],
+)
 def test_configured_hosts_pass(guard: HostGuard, url: str) -> None:
     guard.process_request(Request(url))
 

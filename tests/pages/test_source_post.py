@@ -39,7 +39,11 @@ def test_a_source_is_read_in_all_its_parts():
         "[返回东财滚动新闻](//finews.withounder.com/emnews/)｜[返回首页](//finews.withounder.com/)"
     ).observation(SEEN)
 
-    assert (told.id, told.kind, told.key) == (ID, "front_matter", "front_matter")
+    assert (told.id, told.kind, told.key) == (
+        ID,
+        "front_matter",
+        f"front_matter:2021-12-08-{ID}.md",
+    )
     assert told.address == f"2021-12-08-{ID}.md"
     assert told.url == f"{HOME}emnews/2021/12/08/{ID}.html"
     assert told.origin_url == f"http://finance.eastmoney.com/news/1354,{ID}.html"
@@ -77,7 +81,7 @@ def test_a_file_without_a_day_is_a_twin_that_was_never_published():
     told = post.observation(SEEN)
 
     assert told.id == ID
-    assert told.key == f"front_matter:-{ID}"
+    assert told.key == f"front_matter:-{ID}.md"
     assert told.url is None
     assert told.title is None
     assert visible_text(told.tree) == "正文。"

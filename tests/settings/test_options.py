@@ -12,9 +12,9 @@ from settings.options import (
     OptionError,
     apply_environment,
     check,
-    check_given,
     is_loopback,
     nearest,
+    take_given,
 )
 
 
@@ -71,16 +71,34 @@ def test_a_wrong_value_is_named(values: dict[str, str], message: str) -> None:
         ("DOWNLOAD_TIMEOUT", "soon", "DOWNLOAD_TIMEOUT=soon is not"),
         ("ROBOTSTXT_OBEY", "maybe", "is not True or False"),
         ("CONCURRENT_ITEMS", "4.5", "is not a whole number"),
+        ("CONCURRENT_ITEMS", "0", "is less than 1"),
+        ("STORE_BATCH_SIZE", "-1", "is less than 1"),
+        ("STORE_BATCH_SECONDS", "soon", "is not a number"),
+        ("PROGRESS_BAR", "perhaps", "is not True or False"),
+        ("LOG_FORMATTER", "foo.Bar", "LOG_FORMATTER=foo.Bar is no class"),
+        ("TWISTED_REACTOR", "foo", "TWISTED_REACTOR=foo is no class"),
     ],
 )
 def test_a_wrong_s_is_named(name: str, value: str, message: str) -> None:
     with pytest.raises(OptionError) as caught:
-        check_given({name: value}, settings().keys())
+        take_given(settings(), {name: value}, settings().keys())
     assert message in str(caught.value)
 
 
 def test_a_setting_that_nobody_knows_and_that_is_no_slip_passes() -> None:
-    check_given({"MYEXT_COLOUR": "red"}, settings().keys())
+    made = settings()
+    take_given(made, {"MYEXT_COLOUR": "red"}, made.keys())
+    assert made["MYEXT_COLOUR"] == "red"
+
+
+def test_values_are_taken_in_their_type_whatever_their_case() -> None:
+    made = settings(FOLLOW_SHARE_LINKS="FALSE")
+    given = {"ROBOTSTXT_OBEY": "TRUE", "CONCURRENT_ITEMS": "7", "STORE_BATCH_SECONDS": "0.5"}
+    take_given(made, given, made.keys())
+    check(made)
+    assert made["FOLLOW_SHARE_LINKS"] is False
+    assert made["ROBOTSTXT_OBEY"] is True
+    assert (made["CONCURRENT_ITEMS"], made["STORE_BATCH_SECONDS"]) == (7, 0.5)
 
 
 def test_addresses_get_their_slash_and_the_canonical_one_is_the_public_site() -> None:

@@ -30,13 +30,22 @@ def mongods(folder: Path) -> list[int]:
     return found
 
 
+def sockets(pid: int) -> set[str]:
+    """The inodes of a process's sockets."""
+    targets = [os.readlink(handle) for handle in Path(f"/proc/{pid}/fd").iterdir()]
+    return {target[8:-1] for target in targets if target.startswith("socket:[")}
+
+
+def unix_paths(pid: int) -> set[str]:
+    """The unix sockets that a process has by name."""
+    lines = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    inodes = sockets(pid)
+    return {line[7] for line in lines if len(line) > 7 and line[6] in inodes}
+
+
 def listening(pid: int) -> list[str]:
     """The TCP sockets on which a process listens."""
-    inodes = set()
-    for handle in Path(f"/proc/{pid}/fd").iterdir():
-        target = os.readlink(handle)
-        if target.startswith("socket:["):
-            inodes.add(target[8:-1])
+    inodes = sockets(pid)
     lines = [
         line.split()
         for name in ("tcp", "tcp6")
@@ -52,7 +61,7 @@ def test_it_listens_on_a_private_unix_socket_and_on_no_port(tmp_path: Path) -> N
         socket = socket_path(tmp_path / "mongod")
         assert stat.S_ISSOCK(socket.stat().st_mode)
         assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
-        assert not list(Path("/tmp").glob(f"mongodb-*{pid}*"))
+        assert unix_paths(pid) == {str(socket)}
         assert store.client.admin.command("hello")["setName"] == "finews"
     assert mongods(tmp_path) == []
     assert not socket.exists()

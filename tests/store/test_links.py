@@ -53,10 +53,19 @@ def test_a_claimed_link_is_nobody_elses_until_its_lease_runs_out(store: Store) -
 def test_what_is_done_is_asked_for_only_again(store: Store) -> None:
     ledger = Ledger(store, "one")
     ledger.discover([POST])
-    for state in ("stored", "rejected", "gone", "expired"):
+    for state in ("stored", "rejected"):
         ledger.settle(["p"], state, "why")
         assert Ledger(store, "next").claim([POST]) == []
         assert Ledger(store, f"again {state}").claim([POST], again=True) == [POST]
+
+
+def test_what_is_gone_is_asked_for_when_the_site_shows_it_again(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    for state in ("gone", "expired"):
+        ledger.settle(["p"], state, "HTTP 404")
+        assert ledger.owed("post") == []
+        assert Ledger(store, f"next {state}").claim([POST]) == [POST]
 
 
 def test_what_is_forgotten_is_never_asked_for(store: Store) -> None:
@@ -92,6 +101,15 @@ def test_what_a_dead_process_had_asked_for_is_owed(store: Store) -> None:
     assert Ledger(store, "next").release_dead() == 1
     assert document(store)["state"] == "owed"
     assert document(store, SHARE)["state"] == "asked"
+
+
+def test_a_number_given_out_again_is_not_the_process_that_died(store: Store) -> None:
+    dead = Ledger(store, "dead")
+    dead.owner["started"] = "1"
+    dead.discover([POST])
+    dead.claim([POST])
+    assert Ledger(store, "next").release_dead() == 1
+    assert document(store)["state"] == "owed"
 
 
 def test_counts_and_categories(store: Store) -> None:
