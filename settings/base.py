@@ -52,10 +52,9 @@ EXTENSIONS = {
     "crawler.extensions.dead_letters.DeadLetters": 100,
     "crawler.extensions.progress.ProgressBar": 200,
 }
-FEED_EXPORTERS = {
-    "jsonl": "crawler.exports.jsonlines.ArticleLines",
-    "jsonlines": "crawler.exports.jsonlines.ArticleLines",
-}
+FEED_EXPORTERS = dict.fromkeys(
+    ("jsonl", "jsonlines", "jl"), "crawler.exports.jsonlines.ArticleLines"
+)
 
 # A batch is written when it is this large, or when its first article has waited this long.
 STORE_BATCH_SIZE = 100
