@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -136,6 +137,8 @@ def _number(name: str, value: str, default: float) -> float:
     except ValueError:
         words = "a whole number" if kind is int else "a number"
         raise OptionError(f"{name}={value} is not {words}, for example {default}") from None
+    if not math.isfinite(number) or (kind is float and number < 0):
+        raise OptionError(f"{name}={value} is no number that can be used, for example {default}")
     if name in COUNTS and number < 1:
         raise OptionError(f"{name}={value} is less than 1")
     return number

@@ -52,6 +52,8 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
         """Run the demo; an empty crawl is a failure."""
         if args:
             raise UsageError(f"demo takes no argument {args[0]}", print_help=False)
+        if opts.spargs:
+            raise UsageError("demo takes no -a; try it with crawl finews", print_help=False)
         assert self.settings is not None
         assert self.crawler_process is not None
         folder = Path(self.settings["DATA_DIR"]) / "demo"

@@ -35,4 +35,4 @@ class HostGuard:
 
 def _place(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
-    return parts.scheme, parts.netloc
+    return parts.scheme, parts.netloc.lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
@@ -100,7 +101,7 @@ def _read_link(body: Body, anchor: HtmlElement) -> None:
     elif (match := FOOTER_TEXT.fullmatch(visible_text(anchor))) and match["name"] != HOME_NAME:
         body.category_name = name_of_tag(match["name"])
         if slug := FOOTER_SLUG.search(href):
-            body.category = slug["slug"] or slug["old"]
+            body.category = unquote(slug["slug"] or slug["old"])
 
 
 def _take_attribution(tree: HtmlElement) -> str | None:

@@ -57,6 +57,7 @@ CODE = "NW202112310000000001"
         (["export", "-o", "none/out.jsonl"], "cannot write none/out.jsonl: No such file"),
         (["export", "-o", "/"], "cannot write /: Is a directory"),
         (["export", "--ouput", "x"], "Did you mean --output?"),
+        (["demo", "-a", "categry=x"], "demo takes no -a"),
         (["demo", "now"], "demo takes no argument now"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

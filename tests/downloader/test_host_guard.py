@@ -13,7 +13,7 @@ from crawler.downloader.host_guard import HostGuard
 @pytest.fixture
 def guard() -> HostGuard:
     settings = {
-        "FINEWS_BASE_URL": "https://site.example/",
+        "FINEWS_BASE_URL": "https://SITE.example/",
         "NEWSSHARE_BASE_URL": "http://share.example:8080/",
     }
     return HostGuard.from_crawler(get_crawler(Spider, settings))

@@ -240,3 +240,8 @@ def test_an_empty_body_tells_nothing():
 )
 def test_a_categorys_name_is_its_tag_without_the_ending(tag, name):
     assert name_of_tag(tag) == name
+
+
+def test_an_encoded_slug_in_a_footer_is_decoded():
+    footer = '<p>正文。</p><p><a href="/category/Wind%28A%29.html">返回Wind (A)新闻</a></p>'
+    assert read_body(parse_fragment(footer)).category == "Wind(A)"

@@ -73,6 +73,8 @@ def test_a_wrong_value_is_named(values: dict[str, str], message: str) -> None:
         ("CONCURRENT_ITEMS", "4.5", "is not a whole number"),
         ("CONCURRENT_ITEMS", "0", "is less than 1"),
         ("STORE_BATCH_SIZE", "-1", "is less than 1"),
+        ("STORE_BATCH_SECONDS", "inf", "is no number that can be used"),
+        ("DOWNLOAD_DELAY", "-1", "is no number that can be used"),
         ("STORE_BATCH_SECONDS", "soon", "is not a number"),
         ("PROGRESS_BAR", "perhaps", "is not True or False"),
         ("LOG_FORMATTER", "foo.Bar", "LOG_FORMATTER=foo.Bar is no class"),
