@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from dateutil import parser as dateutil_parser
@@ -14,7 +15,6 @@ from crawler.article import SHANGHAI, PublishedAt
 if TYPE_CHECKING:
     from crawler.article import Precision
 
-CHINA = timezone(timedelta(hours=8))
 PAGE_PREFIX = re.compile(r"^\(GMT\+8, *Asia/Shanghai, *CST\)\s*")
 CHINESE_DATE = re.compile(r"(\d{4}) *年 *(\d{1,2}) *月 *(\d{1,2}) *日")
 CHINESE_TIME = re.compile(r"(\d{1,2}) *[时点] *(\d{1,2}) *分(?: *(\d{1,2}) *秒)?")
@@ -26,7 +26,11 @@ FORM = re.compile(
     re.IGNORECASE,
 )
 EPOCH = re.compile(r"\d{10}(?:\d{3})?")
-ZONES = {"CST": CHINA, "UTC": UTC, "GMT": UTC, "Z": UTC}
+UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
+# Jekyll reads a date without a zone as UTC and shows it in Shanghai's.
+ARTEFACT = timedelta(hours=8)
+# Sources have had their zone since noon of this day (posts of both kinds are known from it).
+LAST_DAY_WITHOUT_ZONES = date(2021, 12, 8)
 
 
 def normalise_date(text: str | None) -> PublishedAt | None:
@@ -47,6 +51,19 @@ def normalise_date(text: str | None) -> PublishedAt | None:
     text = CHINESE_TIME.sub(_colons, text)
     match = FORM.fullmatch(text)
     return _read(match) if match else None
+
+
+def without_artefact(shown: PublishedAt, id_day: date | None) -> PublishedAt:
+    """The time that a page or feed shows, less the site's eight hours where the id proves them.
+
+    That is: the id's day is of the time when sources had no zone, the shown time is on the next
+    day, and eight hours earlier it was the id's day. Elsewhere the page alone cannot tell.
+    """
+    if id_day is None or id_day > LAST_DAY_WITHOUT_ZONES or shown.precision == "day":
+        return shown
+    meant = shown.time - ARTEFACT
+    late = shown.time.date() == id_day + timedelta(days=1) and meant.date() == id_day
+    return replace(shown, time=meant) if late else shown
 
 
 def _colons(match: re.Match[str]) -> str:
@@ -72,6 +89,8 @@ def _read(match: re.Match[str]) -> PublishedAt | None:
             f"{match['date']} {clock} {_offset(zone)}", yearfirst=True, dayfirst=False
         )
         time = time.astimezone(SHANGHAI) + timedelta(days=next_day)
+        # Years at the ends of the calendar are none in UTC, which is what is stored.
+        time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     precision: Precision = "day" if hour is None else "minute" if second is None else "second"
@@ -82,7 +101,7 @@ def _offset(zone: str | None) -> str:
     """A zone in words as +HH:MM, so that dateutil has nothing to guess."""
     if zone is None or zone.upper() == "CST":
         return "+08:00"
-    if zone.upper() in ZONES:
+    if zone.upper() in UTC_NAMES:
         return "+00:00"
     match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", zone, re.IGNORECASE)
     assert match is not None

@@ -1,6 +1,7 @@
 """Market numbers and exchange suffixes, and the symbols they give.
 
-Numbers as eastmoney's quote pages use them in `data-code` and in /unify/r/<market>.<code>.
+Numbers as eastmoney's quote pages use them in `data-code` and in /unify/r/<market>.<code>; what is
+known of them, with sources, stands in docs/markets.md.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ BEIJING_CODE = re.compile(r"(?:4|8|92)\d+", re.ASCII)
 SIX_DIGITS = re.compile(r"\d{6}", re.ASCII)
 HONG_KONG_CODE = re.compile(r"\d{1,5}", re.ASCII)
 US_TICKER = re.compile(r"[A-Za-z]{1,6}(?:[._-][A-Za-z]{1,2})?", re.ASCII)
+# Share classes: BRK_B in the site's markup, BRK.B or BRK-B in text.
+CLASS_MARK = re.compile(r"[_-]")
 
 # Suffix in running text → market number; US tells the country and no exchange.
 SUFFIX_MARKETS: dict[str, str | None] = {
@@ -49,8 +52,12 @@ def symbol_of(market: str | None, code: str) -> str | None:
     if market == HONG_KONG:
         return f"{code.zfill(5)}.HK" if HONG_KONG_CODE.fullmatch(code) else None
     if market in US_MARKETS:
-        return f"{code.upper()}.US" if US_TICKER.fullmatch(code) else None
+        return _us_symbol(code)
     return None
+
+
+def _us_symbol(code: str) -> str | None:
+    return f"{CLASS_MARK.sub('.', code.upper())}.US" if US_TICKER.fullmatch(code) else None
 
 
 def resolve_suffix(code: str, suffix: str) -> tuple[str | None, str | None]:
@@ -63,7 +70,7 @@ def resolve_suffix(code: str, suffix: str) -> tuple[str | None, str | None]:
         return None, None
     market = SUFFIX_MARKETS[suffix]
     if market is None:
-        return (f"{code.upper()}.US", None) if US_TICKER.fullmatch(code) else (None, None)
+        return _us_symbol(code), None
     symbol = symbol_of(market, code)
     if symbol is not None and suffix == "BJ" and not symbol.endswith(".BJ"):
         return None, None

@@ -7,18 +7,24 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import day_of_id, day_of_url
-from crawler.article import SHANGHAI, Article, Observation, PublishedAt
+from crawler.article import SHANGHAI, Article, Observation, PublishedAt, Witness
+from crawler.dates import ARTEFACT, normalise_date, without_artefact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from crawler.article import SourceKind
+    from crawler.article import PublishedFrom, SourceKind
 
 # Who is believed first.
-RANK: dict[SourceKind, int] = {"share": 0, "front_matter": 1, "page": 2}
-# The upstream's answer knows neither the site's address nor its categories, so it has no say there.
-PLAIN_FIELDS = ("share_url", "origin_url", "url", "category_name", "tags", "digest", "source")
+RANK: dict[SourceKind, int] = {"share": 0, "front_matter": 1, "page": 2, "feed": 3}
+# Sources whose dates Jekyll wrote.
+SHOWN = frozenset({"page", "feed"})
+PLAIN_FIELDS = (
+    *("url", "share_url", "origin_url", "category_name", "tags", "title", "digest", "source"),
+)
+BODY_FIELDS = ("content_html", "content_text", "content_hash", "images")
+DATE_FIELDS = ("published_at", "published_raw", "published_precision", "published_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +36,20 @@ class Version:
     since: datetime
 
 
+def published_of(observation: Observation) -> PublishedAt | None:
+    """The time that a source tells; None when it tells none that can be read."""
+    told = normalise_date(observation.published_raw)
+    if told is None or observation.kind not in SHOWN:
+        return told
+    return without_artefact(told, day_of_id(observation.id))
+
+
 def merge(versions: Iterable[Version]) -> Article:
     """The article that a set of sources tells, one version of each; raises ValueError on none.
 
     Field by field the first source in rank that tells it wins. The body is the first in rank that
-    is not shorter than half of the longest. Securities and boards of all sources are united.
+    is not empty and not shorter than half of the longest. Securities and boards of all sources are
+    united.
     """
     ranked = sorted(versions, key=_rank)
     if not ranked:
@@ -42,49 +57,53 @@ def merge(versions: Iterable[Version]) -> Article:
     observations = [version.observation for version in ranked]
     gave: dict[str, list[str]] = {o.key: [] for o in observations}
     body = _body(observations)
-    gave[body.key].append("content")
+    gave[body.key].extend(name for name in BODY_FIELDS if getattr(body, name))
     plain = {name: _first(observations, name, gave) for name in PLAIN_FIELDS}
     published, published_from, published_raw = _published(observations, gave)
     named = [body, *(o for o in observations if o is not body)]
     return Article(
         id=body.id,
         **plain,
-        title=_first(observations, "title", gave),
         category=_category(observations, gave),
         published_at=published.time if published else None,
         published_raw=published_raw,
         published_precision=published.precision if published else None,
         published_from=published_from,
-        content_html=body.content_html,
-        content_text=body.content_text,
-        content_hash=body.content_hash,
-        images=body.images,
-        securities=_united(named, "securities"),
-        boards=_united(named, "boards"),
-        stock_images_removed=max(o.stock_images_removed for o in observations),
+        **{name: getattr(body, name) for name in BODY_FIELDS},
+        securities=_united(named, "securities", gave),
+        boards=_united(named, "boards", gave),
+        stock_images_removed=_most(observations, "stock_images_removed", gave),
         duplicate_of=None,
         revision=1,
         first_seen_at=min(version.first_seen_at for version in ranked),
         updated_at=max(version.since for version in ranked),
         provenance={
-            version.observation.key: {
-                "address": version.observation.address,
-                "observed_at": version.since,
-                "content_hash": version.observation.content_hash,
-                "gave": sorted(gave[version.observation.key]),
-            }
+            version.observation.key: Witness(
+                version.observation.address,
+                version.since,
+                version.observation.content_hash,
+                sorted(gave[version.observation.key]),
+            )
             for version in ranked
         },
     )
 
 
 def is_revision(old: Article, new: Article) -> bool:
-    """Whether title, text or date really changed, as against markup and footers."""
-    return (old.title, old.content_hash, old.published_at) != (
-        new.title,
-        new.content_hash,
-        new.published_at,
-    )
+    """Whether title, text or date really changed, as against markup, footers and the artefact."""
+    if (old.title, old.content_hash) != (new.title, new.content_hash):
+        return True
+    if old.published_at == new.published_at:
+        return False
+    return not _is_artefact(old, new)
+
+
+def _is_artefact(old: Article, new: Article) -> bool:
+    """Whether two dates that the site shows differ by the eight hours that it adds."""
+    if old.published_at is None or new.published_at is None:
+        return False
+    shown = {old.published_from, new.published_from} <= SHOWN
+    return shown and abs(old.published_at - new.published_at) == ARTEFACT
 
 
 def _rank(version: Version) -> tuple[int, bool, timedelta, str]:
@@ -105,8 +124,10 @@ def _first(observations: Sequence[Observation], name: str, gave: dict[str, list[
 
 
 def _body(observations: Sequence[Observation]) -> Observation:
-    longest = max(len(o.content_text) for o in observations)
-    return next(o for o in observations if 2 * len(o.content_text) >= longest)
+    """Of those that have any body, be it one picture, the first that is not much too short."""
+    filled = [o for o in observations if o.content_html] or observations
+    longest = max(len(o.content_text) for o in filled)
+    return next(o for o in filled if 2 * len(o.content_text) >= longest)
 
 
 def _category(observations: Sequence[Observation], gave: dict[str, list[str]]) -> str | None:
@@ -118,13 +139,13 @@ def _category(observations: Sequence[Observation], gave: dict[str, list[str]]) -
 
 def _published(
     observations: Sequence[Observation], gave: dict[str, list[str]]
-) -> tuple[PublishedAt | None, str | None, str | None]:
+) -> tuple[PublishedAt | None, PublishedFrom | None, str | None]:
     """The time, which source told it, and in which words."""
     for observation in observations:
         if observation.published is not None:
-            gave[observation.key].append("published_at")
+            gave[observation.key].extend(DATE_FIELDS)
             return observation.published, observation.kind, observation.published_raw
-    raw = next((o.published_raw for o in observations if o.published_raw), None)
+    raw: str | None = _first(observations, "published_raw", gave)
     if day := day_of_id(observations[0].id):
         return _midnight(day), "id", raw
     if day := next((day for o in observations if (day := day_of_url(o.url))), None):
@@ -132,15 +153,31 @@ def _published(
     return None, None, raw
 
 
+def _most(observations: Sequence[Observation], name: str, gave: dict[str, list[str]]) -> int:
+    """The largest number, since every source counts the same blocks."""
+    most = max(observations, key=lambda o: getattr(o, name))
+    number: int = getattr(most, name)
+    if number:
+        gave[most.key].append(name)
+    return number
+
+
 def _midnight(day: date) -> PublishedAt:
     return PublishedAt(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI), "day")
 
 
-def _united(observations: Sequence[Observation], name: str) -> list[Any]:
-    """The union of a list field, in the order of the first source, each code once."""
+def _united(
+    observations: Sequence[Observation], name: str, gave: dict[str, list[str]]
+) -> list[Any]:
+    """The union of a list field, in the order of the first source, each code once.
+
+    What a later source knows better of a known code is taken over.
+    """
     found: dict[Any, Any] = {}
     for observation in observations:
+        before = dict(found)
         for value in getattr(observation, name):
-            key = getattr(value, "symbol", None) or (getattr(value, "market", None), value.code)
-            found.setdefault(key, value)
+            found[value.key] = found[value.key].joined(value) if value.key in found else value
+        if found != before:
+            gave[observation.key].append(name)
     return list(found.values())

@@ -22,8 +22,8 @@ def to_record(article: Article) -> dict[str, Any]:
     record["securities"] = [asdict(security) for security in article.securities]
     record["boards"] = [asdict(board) for board in article.boards]
     record["provenance"] = {
-        key: {**source, "observed_at": utc(source["observed_at"])}
-        for key, source in article.provenance.items()
+        key: {**asdict(witness), "observed_at": utc(witness.observed_at)}
+        for key, witness in article.provenance.items()
     }
     return record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.dates import normalise_date
+from crawler.merge import published_of
 from pipelines.stage import Stage
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class NormaliseDates(Stage):
 
     def process(self, observation: Observation) -> None:
         raw = observation.published_raw
-        observation.published = normalise_date(raw)
+        observation.published = published_of(observation)
         if observation.published is not None:
             self.count("parsed")
         elif raw is None or not raw.strip():

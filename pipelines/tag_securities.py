@@ -30,7 +30,6 @@ LETTER_CODE = (
 )
 CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII)
 BRACKET = re.compile(r"[(（][^()（）]*[)）]")
-STRENGTH: dict[str, int] = {"text": 0, "mention": 1, "stock_image": 2}
 
 
 def tag_securities(
@@ -84,7 +83,9 @@ class _Found:
         if match := MENTION_CODE.fullmatch(data_code):
             market, code = match["market"], match["code"]
             if market == BOARDS:
-                self.boards.setdefault(code, Board(code, name))
+                board = Board(code, name)
+                known = self.boards.get(code)
+                self.boards[code] = known.joined(board) if known else board
             else:
                 self.add(market, code, name, via, symbol_of(market, code))
 
@@ -93,13 +94,9 @@ class _Found:
     ) -> None:
         """Note a security, or what is new about a known one."""
         code = symbol.rpartition(".")[0] if symbol else code
-        key = (symbol, "") if symbol else (market, code)
-        known = self.securities.get(key)
-        if known is not None:
-            stronger = STRENGTH[via] > STRENGTH[known.via]
-            market = known.market or market
-            name, via = known.name or name, via if stronger else known.via
-        self.securities[key] = Security(symbol, market, code, name, via)
+        security = Security(symbol, market, code, name, via)
+        known = self.securities.get(security.key)
+        self.securities[security.key] = known.joined(security) if known else security
 
 
 def _in_bracket(text: str, position: int) -> bool:

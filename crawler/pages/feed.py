@@ -2,20 +2,89 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
+from crawler.addresses import Link, share_url
+from crawler.article import Observation
+from crawler.pages.body import category_of_tags, read_body
 from crawler.pages.errors import PageError
+from crawler.pages.tree import parse_fragment, plain_text
 
 if TYPE_CHECKING:
-    from crawler.addresses import Link, Site
+    from datetime import datetime
+
+    from crawler.addresses import Site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+TITLE, PUBLISHED, CONTENT, SUMMARY, LINK, TERM = (
+    f"{ATOM}{name}" for name in ("title", "published", "content", "summary", "link", "category")
+)
 
 
-def read_feed(xml: bytes, site: Site) -> list[Link]:
-    """The post links of a feed, newest first. Raises PageError when it is not Atom."""
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """A post as the feed at `address` shows it."""
+
+    address: str
+    link: Link
+    element: etree._Element
+
+    @property
+    def article_id(self) -> str:
+        assert self.link.article_id is not None
+        return self.link.article_id
+
+    def _text(self, name: str) -> str | None:
+        text = self.element.findtext(name)
+        return text.strip() or None if text else None
+
+    @property
+    def title(self) -> str | None:
+        return plain_text(self._text(TITLE))
+
+    @property
+    def published_raw(self) -> str | None:
+        return self._text(PUBLISHED)
+
+    @property
+    def tags(self) -> list[str]:
+        """A feed's categories are the post's own, of which its address is made, then its tags."""
+        texts = [plain_text(element.get("term")) for element in self.element.iterfind(TERM)]
+        terms = [text for text in texts if text]
+        for number in range(len(terms), 0, -1):
+            if "".join(terms[:number]).casefold() == self.link.category:
+                return terms[number:]
+        return terms
+
+    def observation(self, observed_at: datetime) -> Observation:
+        """What this entry says of its article."""
+        body = read_body(parse_fragment(self._text(CONTENT) or self._text(SUMMARY) or ""))
+        return Observation(
+            id=self.article_id,
+            kind="feed",
+            address=self.address,
+            observed_at=observed_at,
+            url=self.link.url,
+            share_url=share_url(body.info_code) if body.info_code else None,
+            origin_url=body.origin_url,
+            category=body.category or self.link.category,
+            category_certain=body.category is not None,
+            category_name=category_of_tags(self.tags) or body.category_name,
+            tags=self.tags,
+            title=self.title,
+            digest=body.digest,
+            published_raw=self.published_raw,
+            source=body.source,
+            tree=body.tree,
+            raw=etree.tostring(self.element, encoding="utf-8"),
+        )
+
+
+def read_feed(xml: bytes, site: Site) -> list[FeedEntry]:
+    """The posts of a feed, newest first. Raises PageError when it is not Atom."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     try:
         root = etree.fromstring(xml, parser)
@@ -23,10 +92,11 @@ def read_feed(xml: bytes, site: Site) -> list[Link]:
         raise PageError(f"not XML: {error}") from None
     if root is None or root.tag != f"{ATOM}feed":
         raise PageError("not an Atom feed")
-    links = []
-    for entry in root.iterfind(f"{ATOM}entry"):
-        for element in entry.iterfind(f"{ATOM}link"):
-            link = site.link(element.get("href", ""), site.canonical_url)
+    entries = []
+    for element in root.iterfind(f"{ATOM}entry"):
+        for found in element.iterfind(LINK):
+            link = site.link(found.get("href", ""), site.canonical_url)
             if link is not None and link.kind == "post":
-                links.append(link)
-    return links
+                entries.append(FeedEntry(f"{site.canonical_url}feed.xml", link, element))
+                break
+    return entries

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crawler.addresses import Link
 from crawler.article import ArticleItem
 from crawler.clock import now
-from crawler.dates import normalise_date
+from crawler.merge import published_of
 from crawler.pages.category import read_category
 from crawler.pages.errors import PageError
 from crawler.pages.feed import read_feed
@@ -17,6 +16,8 @@ from crawler.pages.home import read_home
 from crawler.pages.post import PostPage
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider, text_of
+from crawler.spiders.categories import Categories, key_of
+from crawler.store.articles import Articles
 from settings.options import nearest
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.article import Observation
+    from crawler.pages.feed import FeedEntry
     from crawler.store.links import State
 
 # Jekyll reads a date without a zone as UTC, so that its page may be this much late.
@@ -56,20 +58,15 @@ class FinewsSpider(LedgerSpider):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.wanted = {slug.casefold(): slug for slug in category or []}
+        self.categories = Categories(category or [])
         self.since, self.until = since, until
         self.full = full
         self.seen: set[str] = set()
         self.listed: set[str] = set()
         self.oldest_day: date | None = None
         self.missing_posts: list[Link] = []
-        # Categories by their slug in lower case: the exact slug, and how many posts that were
-        # asked for may still tell it.
-        self.slugs: dict[str, str] = {}
-        self.telling: Counter[str] = Counter()
-        self.found_categories: set[str] = set()
-        self.asked_categories: set[str] = set()
-        self.guessed_categories: set[str] = set()
+        # What the feed says of posts whose page is not read yet, by id.
+        self.entries: dict[str, FeedEntry] = {}
 
     @classmethod
     def read_arguments(cls, given: dict[str, str]) -> dict[str, Any]:
@@ -81,27 +78,35 @@ class FinewsSpider(LedgerSpider):
         return values
 
     async def start(self) -> AsyncIterator[Any]:
-        """What is owed, the home page, and unless only some categories are wanted, the feed."""
+        """What is owed, and the home page; unless only some categories are wanted, the feed first.
+
+        So the feed's entries are at hand when the pages of their posts are read.
+        """
+        self.stored = Articles(self.store)
         await self.in_store(self.ledger.release_dead)
-        for slug in await self.in_store(self.ledger.categories):
-            self.slugs.setdefault(slug.casefold(), slug)
+        self.categories.remember(await self.in_store(self.ledger.categories))
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
-        home = Link(self.site.canonical_url, "home")
-        feed = Link(f"{self.site.canonical_url}feed.xml", "feed")
-        pages = [home] if self.wanted else [home, feed]
-        await self.in_store(self.ledger.discover, pages)
-        yield self.ask(home, self.parse_home)
-        if not self.wanted:
+        if self.categories.wanted:
+            yield await self.home()
+            async for request in self.owed():
+                yield request
+        else:
+            feed = Link(f"{self.site.canonical_url}feed.xml", "feed")
+            await self.in_store(self.ledger.discover, [feed])
             yield self.ask(feed, self.parse_feed)
-        async for request in self.owed():
-            yield request
+
+    async def home(self) -> Request:
+        """The request of the home page."""
+        home = Link(self.site.canonical_url, "home")
+        await self.in_store(self.ledger.discover, [home])
+        return self.ask(home, self.parse_home)
 
     async def owed(self) -> AsyncIterator[Request]:
         """What earlier crawls did not get; the site may have dropped it from its lists since."""
         posts = await self.in_store(self.ledger.owed, "post")
         for post in await self.take([post for post in posts if self.is_wanted(post, None)]):
             yield self.ask_post(post)
-        if self.follow_shares and not (self.wanted or self.since or self.until):
+        if self.follow_shares and not (self.categories.wanted or self.since or self.until):
             shares = await self.in_store(self.ledger.owed, "share")
             for share in await self.take(shares):
                 yield self.ask(share, self.parse_owed_share, priority=SHARE_PRIORITY)
@@ -116,42 +121,48 @@ class FinewsSpider(LedgerSpider):
         else:
             await self.in_store(self.ledger.settle, [link.url], "stored")
         posts = [post for tag in lists for post in tag.posts]
-        examples = {_key(post): post for post in posts}
-        self.found_categories.update(examples)
+        examples = {key_of(post): post for post in posts}
+        known = self.categories
+        known.found.update(examples)
         async for request in self.posts(posts):
             yield request
-        for key in self.wanted or examples:
-            if key in self.slugs or key not in examples:
-                async for request in self.category(self.slugs.get(key) or self.wanted[key]):
+        for key in known.wanted or examples:
+            if key in known.slugs or key not in examples:
+                async for request in self.category(known.slugs.get(key) or known.wanted[key]):
                     yield request
-            elif not self.telling[key]:
+            elif not known.telling[key]:
                 # Not one of its posts is asked for, but the exact slug stands in their footers.
-                self.telling[key] += 1
+                known.expect(key)
                 details = {"errback": self.footer_failed, "priority": POST_PRIORITY}
                 yield self.ask(examples[key], self.parse_footer, **details)
 
     async def parse_feed(self, response: Response, link: Link) -> AsyncIterator[Any]:
-        """The newest posts."""
+        """The newest posts, then all else."""
         try:
-            posts = read_feed(response.body, self.site)
+            entries = read_feed(response.body, self.site)
         except Exception as error:
             await self.reject(link, response, error)
-            return
-        await self.in_store(self.ledger.settle, [link.url], "stored")
-        async for request in self.posts(posts):
+            entries = []
+        else:
+            await self.in_store(self.ledger.settle, [link.url], "stored")
+        self.entries = {entry.article_id: entry for entry in entries}
+        async for request in self.posts(entry.link for entry in entries):
+            yield request
+        async for request in self.after_feed():
             yield request
 
-    async def category(self, slug: str, guessed: bool = False) -> AsyncIterator[Request]:
+    async def after_feed(self) -> AsyncIterator[Request]:
+        """What is asked for once the feed is read, or is known not to come."""
+        yield await self.home()
+        async for request in self.owed():
+            yield request
+
+    async def category(self, slug: str) -> AsyncIterator[Request]:
         """A category's page, once a run."""
-        key = slug.casefold()
-        if slug in self.asked_categories or (self.wanted and key not in self.wanted):
-            return
-        self.asked_categories.add(slug)
-        if guessed:
-            self.guessed_categories.add(slug)
-        link = self.site.category(slug)
-        await self.in_store(self.ledger.discover, [link])
-        yield self.ask(link, self.parse_category)
+        if self.categories.take(slug):
+            link = self.site.category(slug)
+            await self.in_store(self.ledger.discover, [link])
+            yield self.ask(link, self.parse_category)
 
     async def parse_category(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """All posts of a category."""
@@ -161,8 +172,7 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             return
         assert link.category is not None
-        self.slugs[link.category.casefold()] = link.category
-        self.found_categories.add(link.category.casefold())
+        self.categories.answered(link.category)
         await self.in_store(self.ledger.settle, [link.url], "stored")
         async for request in self.posts(posts, category=link.category.casefold()):
             yield request
@@ -186,7 +196,7 @@ class FinewsSpider(LedgerSpider):
 
     def ask_post(self, post: Link) -> Request:
         """The request of a post, whose footer may tell its category's exact slug."""
-        self.telling[_key(post)] += 1
+        self.categories.expect(key_of(post))
         return self.ask(post, self.parse_post, priority=POST_PRIORITY)
 
     def is_wanted(self, post: Link, category: str | None) -> bool:
@@ -194,7 +204,7 @@ class FinewsSpider(LedgerSpider):
 
         The page of a date without a zone can be a day late, so the day after is asked for too.
         """
-        if self.wanted and (category or _key(post)) not in self.wanted:
+        if not self.categories.is_wanted(category or key_of(post)):
             return False
         if post.day is None:
             return True
@@ -211,6 +221,8 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             async for request in self.resolve(link, None):
                 yield request
+            for item in await self.by_feed(link):
+                yield item
             return
         observation.raw = response.body
         async for request in self.resolve(link, page.body.category):
@@ -245,14 +257,9 @@ class FinewsSpider(LedgerSpider):
 
     async def resolve(self, post: Link, slug: str | None) -> AsyncIterator[Request]:
         """The category page by the slug in a post's footer; failing all posts, in their address."""
-        key = _key(post)
-        self.telling[key] -= 1
-        guessed = slug is None
-        if guessed and not self.telling[key] and key not in self.slugs:
-            slug = self.wanted.get(key) or key
-        if slug:
-            self.slugs.setdefault(slug.casefold(), slug)
-            async for request in self.category(slug, guessed):
+        told = self.categories.told_by_footer(key_of(post), slug)
+        if told is not None:
+            async for request in self.category(told):
                 yield request
 
     async def parse_share(
@@ -276,8 +283,15 @@ class FinewsSpider(LedgerSpider):
     async def articles(
         self, observations: list[Observation], links: list[str]
     ) -> list[ArticleItem]:
-        """The item of what was read of one article; none when it is outside the wanted range."""
-        dates = [normalise_date(observation.published_raw) for observation in observations]
+        """The item of what was read of one article, the feed's entry of it included.
+
+        None when it is outside the wanted range.
+        """
+        if entry := self.entries.pop(observations[0].id, None):
+            observations = [*observations, entry.observation(now())]
+        for observation in observations:
+            self.categories.name(observation)
+        dates = [published_of(observation) for observation in observations]
         told = next((date.time for date in dates if date), None)
         if told is None or self.is_in_range(told):
             return [ArticleItem(observations[0].id, observations, links)]
@@ -285,9 +299,17 @@ class FinewsSpider(LedgerSpider):
         await self.in_store(self.ledger.settle, links, "new", "outside the range")
         return []
 
+    async def by_feed(self, post: Link) -> list[ArticleItem]:
+        """The item of a post whose page could not be had, when the feed holds it.
+
+        The page is still owed: it joins when it comes.
+        """
+        entry = self.entries.pop(post.article_id or "", None)
+        return await self.articles([entry.observation(now())], []) if entry else []
+
     def may_be_in_range(self, page: Observation) -> bool:
         """Whether a page's date, which may be eight hours late, leaves the article in the range."""
-        told = normalise_date(page.published_raw)
+        told = published_of(page)
         return told is None or any(self.is_in_range(told.time - late) for late in (HERE, LATE))
 
     def is_in_range(self, time: datetime) -> bool:
@@ -304,9 +326,13 @@ class FinewsSpider(LedgerSpider):
         if page is not None:
             return await self.articles([page], [page.address])
         if link.kind == "post":
-            return [asked async for asked in self.resolve(link, None)]
-        if link.kind == "home" and self.wanted:
-            slugs = [self.slugs.get(key, slug) for key, slug in self.wanted.items()]
+            asked = [request async for request in self.resolve(link, None)]
+            return [*asked, *await self.by_feed(link)]
+        if link.kind == "feed":
+            return [request async for request in self.after_feed()]
+        if link.kind == "home" and self.categories.wanted:
+            known = self.categories
+            slugs = [known.slugs.get(key, slug) for key, slug in known.wanted.items()]
             return [asked for slug in slugs async for asked in self.category(slug)]
         return []
 
@@ -315,17 +341,23 @@ class FinewsSpider(LedgerSpider):
         if link.kind == "post":
             self.missing_posts.append(link)
             return
-        if link.category in self.guessed_categories:
+        known = self.categories
+        if link.category in known.guessed:
             self.count("guesses_missing")
             await self.in_store(self.ledger.settle, [link.url], "gone", f"HTTP {status}")
         else:
             await super().missing(link, status)
-        key = (link.category or "").casefold()
-        if link.kind == "category" and self.wanted.get(key) and key not in self.found_categories:
-            known = {*self.slugs.values(), *self.found_categories} - {link.category}
-            raise self.give_up(f"no category {link.category}.{nearest(key, map(str, known))}")
+        key = key_of(link)
+        if link.kind == "category" and known.wanted.get(key) and key not in known.found:
+            others = {*known.slugs.values(), *known.found} - {link.category}
+            raise self.give_up(f"no category {link.category}.{nearest(key, map(str, others))}")
 
     async def finish(self) -> None:
+        """Write what only the end of a crawl knows: exact slugs, and which posts are gone."""
+        await self.in_store(self.stored.name_categories, self.categories.exact.values())
+        await self.judge_missing()
+
+    async def judge_missing(self) -> None:
         """What became of the posts that the site did not have.
 
         One that it lists is owed; any other is `expired` when older than all that it lists, and
@@ -343,8 +375,3 @@ class FinewsSpider(LedgerSpider):
                 if link.day and self.oldest_day and link.day < self.oldest_day:
                     state = "expired"
             await self.in_store(self.ledger.settle, [link.url], state, reason)
-
-
-def _key(post: Link) -> str:
-    """A post's category as its address has it, whatever the case."""
-    return (post.category or "").casefold()

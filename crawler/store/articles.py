@@ -86,6 +86,28 @@ class Articles:
             self.links.update_many({"_id": {"$in": stored}}, [{"$set": done}], session=session)
         return answers
 
+    def name_categories(self, slugs: Iterable[str]) -> int:
+        """Give its slug to a category that articles know in lower case only; how many they were.
+
+        The address of a post without a footer tells no more.
+        """
+        named = {slug.casefold(): slug for slug in slugs if slug != slug.casefold()}
+        found = self.collection.find({"category": {"$in": list(named)}}, {"_id": 1})
+        return sum(self._name_category(document["_id"], named) for document in found)
+
+    def _name_category(self, article_id: str, named: dict[str, str]) -> bool:
+        """The same for one article, read and written in one transaction."""
+
+        def rename(session: ClientSession) -> bool:
+            document = self.collection.find_one({"_id": article_id}, session=session)
+            renamed = _renamed(document, named) if document else None
+            if renamed is not None:
+                self.collection.replace_one({"_id": article_id}, renamed, session=session)
+            return renamed is not None
+
+        with pymongo.timeout(PATIENCE_SECONDS), self.store.client.start_session() as session:
+            return session.with_transaction(rename, read_concern=ReadConcern("snapshot"))
+
     def get(self, article_id: str) -> Article | None:
         """One article, or None."""
         document = self.collection.find_one({"_id": article_id}, {SOURCES: 0})
@@ -119,6 +141,17 @@ def _apply(
     if size > LARGEST_DOCUMENT:
         return Written("rejected", None, f"{size:,} bytes, more than MongoDB takes"), None
     return Written("changed" if old else "new", article), new
+
+
+def _renamed(document: dict[str, Any], named: dict[str, str]) -> dict[str, Any] | None:
+    """The document of an article after its category got its slug; None when nothing changes."""
+    old, versions = to_article(document), to_versions(document)
+    for version in versions.values():
+        observation = version.observation
+        if not observation.category_certain:
+            observation.category = named.get(observation.category or "", observation.category)
+    new = replace(merge(versions.values()), revision=old.revision)
+    return to_document(new, versions) if new.category != old.category else None
 
 
 def observe(

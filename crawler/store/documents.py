@@ -14,6 +14,7 @@ from crawler.article import (
     Observation,
     PublishedAt,
     Security,
+    Witness,
 )
 from crawler.merge import Version
 
@@ -29,6 +30,7 @@ def to_document(article: Article, versions: dict[str, Version]) -> dict[str, Any
     document: dict[str, Any] = {"_id": article.id}
     for name in ARTICLE_FIELDS[1:]:
         document[name] = _plain(name, getattr(article, name))
+    document["provenance"] = {key: asdict(value) for key, value in article.provenance.items()}
     document[SOURCES] = {key: _version(version, article) for key, version in versions.items()}
     return document
 
@@ -38,6 +40,7 @@ def to_article(document: dict[str, Any]) -> Article:
     values: dict[str, Any] = {name: document.get(name) for name in ARTICLE_FIELDS[1:]}
     for name, kind in LISTS.items():
         values[name] = [kind(**entry) for entry in document.get(name) or []]
+    values["provenance"] = {key: Witness(**value) for key, value in document["provenance"].items()}
     if values["published_at"] is not None:
         values["published_at"] = values["published_at"].astimezone(SHANGHAI)
     return Article(id=document["_id"], **values)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,13 @@ import pytest
 from crawler.addresses import Site
 from crawler.pages.errors import PageError
 from crawler.pages.feed import read_feed
+from crawler.pages.post import PostPage
+from crawler.pages.tree import visible_text
 
 WWW = Path(__file__).parents[2] / "crawler" / "sample_site" / "www"
 HOME = "https://finews.withounder.com/"
 SITE = Site("http://127.0.0.1:8012/", HOME, "http://finews.zning.xyz/")
+SEEN = datetime(2022, 1, 1, tzinfo=UTC)
 FEED = '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">{}</feed>'
 
 
@@ -19,8 +23,18 @@ def feed(*hrefs):
     return FEED.format("".join(entries)).encode()
 
 
+def links_of(xml):
+    return [entry.link for entry in read_feed(xml, SITE)]
+
+
+def entry_of(inner, href="/emnews/2021/12/31/202112312233044582.html"):
+    xml = FEED.format(f'<entry><link href="{href}"/>{inner}</entry>').encode()
+    (entry,) = read_feed(xml, SITE)
+    return entry.observation(SEEN)
+
+
 def test_the_sample_feed_gives_its_ten_newest_posts():
-    links = read_feed((WWW / "feed.xml").read_bytes(), SITE)
+    links = links_of((WWW / "feed.xml").read_bytes())
 
     assert len(links) == 10
     assert [link.article_id for link in links[:2]] == ["202112312233044582", "NW202112312233001257"]
@@ -28,7 +42,7 @@ def test_the_sample_feed_gives_its_ten_newest_posts():
 
 
 def test_an_old_host_in_the_feed_is_the_same_site():
-    (link,) = read_feed(feed("https://finews.zning.me/sitenews/2021/12/05/init.html"), SITE)
+    (link,) = links_of(feed("https://finews.zning.me/sitenews/2021/12/05/init.html"))
 
     assert link.url == HOME + "sitenews/2021/12/05/init.html"
 
@@ -46,7 +60,7 @@ def test_the_feeds_own_links_and_foreign_ones_are_no_posts():
 def test_a_feed_that_is_cut_short_gives_what_is_there():
     whole = feed("/a/2021/12/31/1.html", "/a/2021/12/31/2.html")
 
-    links = read_feed(whole[: whole.index(b"</entry>") + 20], SITE)
+    links = links_of(whole[: whole.index(b"</entry>") + 20])
 
     assert [link.article_id for link in links] == ["1"]
 
@@ -62,6 +76,55 @@ def test_an_entity_of_the_feed_is_never_opened(tmp_path):
     )
 
     assert read_feed(xml.encode(), SITE) == []
+
+
+def test_an_entry_tells_what_a_page_tells():
+    entry = next(
+        entry
+        for entry in read_feed((WWW / "feed.xml").read_bytes(), SITE)
+        if entry.article_id == "NW202112312233001257"
+    )
+
+    told = entry.observation(SEEN)
+
+    path = "beifangwang/2021/12/31/NW202112312233001257.html"
+    page = PostPage((WWW / path).read_text(encoding="utf-8"), entry.link).observation(SEEN)
+    assert (told.key, told.address) == ("feed", HOME + "feed.xml")
+    for name in ("id", "url", "share_url", "category", "category_name", "tags", "title", "source"):
+        assert getattr(told, name) == getattr(page, name), name
+    assert told.published_raw == "2021-12-31T15:12:08+08:00"
+    assert visible_text(told.tree) == visible_text(page.tree)
+    assert b"NW202112312233001257" in told.raw
+
+
+@pytest.mark.parametrize(
+    ("href", "terms", "tags"),
+    [
+        ("/emnews/2021/12/31/1.html", ["emnews", "东财滚动新闻"], ["东财滚动新闻"]),
+        ("/wind/(a)/2021/12/31/1.html", ["Wind", "(A)", "Wind", "(A)新闻"], ["Wind", "(A)新闻"]),
+        ("/techweb/2021/12/31/1.html", ["TechWeb", "TechWeb新闻"], ["TechWeb新闻"]),
+        ("/2021/12/31/1.html", ["东财滚动新闻"], ["东财滚动新闻"]),
+        ("/emnews/2021/12/31/1.html", ["东财滚动新闻"], ["东财滚动新闻"]),
+        ("/emnews/2021/12/31/1.html", [], []),
+    ],
+)
+def test_the_terms_of_an_entry_are_categories_then_tags(href, terms, tags):
+    told = entry_of("".join(f'<category term="{term}"/>' for term in terms), href)
+
+    assert told.tags == tags
+
+
+def test_a_title_of_an_entry_is_plain_text():
+    assert (
+        entry_of('<title type="html">甲 &lt;b&gt;乙&lt;/b&gt; &amp;amp; 丙</title>').title
+        == "甲 乙 & 丙"
+    )
+    assert entry_of("<title> </title>").title is None
+
+
+def test_an_entry_without_its_content_gives_its_summary():
+    assert visible_text(entry_of("<summary>摘要。</summary>").tree) == "摘要。"
+    assert visible_text(entry_of("").tree) == ""
 
 
 @pytest.mark.parametrize(

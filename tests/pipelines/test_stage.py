@@ -36,6 +36,8 @@ PAGES = {
     if path.relative_to(SAMPLE / "www").parts[0] != "2021"
 }
 SHARES = {path.stem: path for path in sorted((SAMPLE / "share").glob("*.json"))}
+# Their pages show the day after the id's, which gives the eight hours away.
+NEXT_DAY = {"202112072205511407", "NW202112072205870319"}
 BROKEN_SHARE = "NW202112132212035597"
 
 
@@ -184,7 +186,8 @@ def test_a_page_gives_its_article(article_id, expected):
     told = from_page(article_id)
 
     assert_is(told, want)
-    lag = timedelta(hours=0 if want["zone_in_source"] else 8)
+    known = article_id in NEXT_DAY or want["zone_in_source"]
+    lag = timedelta(hours=0 if known else 8)
     assert told.published.time == datetime.fromisoformat(want["published_at"]) + lag
     assert told.url == HOME + want["page"][1:]
     assert plain(told.content_text) == words_of(article_id)
