@@ -17,11 +17,10 @@ from crawler.dates import normalise_date
 from crawler.pages.body import Body, category_of_tags, read_body
 from crawler.pages.errors import PageError
 from crawler.pages.tree import parse_fragment, plain_text
+from crawler.pages.typography import make_typographic
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from markdown_it.rules_core import StateCore
 
     from crawler.addresses import Site
 
@@ -31,20 +30,11 @@ HEAD_LINE = re.compile(r"^(?P<key>[A-Za-z_]+):[ \t]*(?P<value>.*?)[ \t]*\r?$", r
 WITHOUT_ZONE = re.compile(r"[\d-]{10}(?: [\d:]{5,8})?")
 
 
-def _typographic(state: StateCore) -> None:
-    """Dashes and dots as kramdown has them; markdown-it's own rule would make © of (C) too."""
-    for block in state.tokens:
-        for token in block.children or ():
-            if token.type == "text":
-                text = token.content.replace("---", "—").replace("--", "–")
-                token.content = text.replace("...", "…")
-
-
 def _kramdown_like() -> MarkdownIt:
-    """Markdown as the site renders it: straight quotes, dashes and dots become typographic."""
-    markdown = MarkdownIt("commonmark", {"html": True, "typographer": True})
-    markdown.enable(["replacements", "smartquotes", "table"])
-    markdown.core.ruler.at("replacements", _typographic)
+    """Markdown as the site renders it."""
+    markdown = MarkdownIt("commonmark", {"html": True})
+    markdown.enable("table")
+    markdown.core.ruler.before("text_join", "typographic", make_typographic)
     return markdown
 
 
