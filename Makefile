@@ -5,7 +5,7 @@ STAMP := .venv/installed
 # The shared library that the embedded mongod needs and that is not in every system.
 NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
 
-.PHONY: help install system demo test check format clean
+.PHONY: help install system demo test check docs format clean
 
 help:
 	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
@@ -13,6 +13,7 @@ help:
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
+	@echo 'make docs      write the generated pages of docs/ anew'
 	@echo 'make format    write the code in the one format'
 	@echo 'make clean     remove .venv and caches; stored data (.data) stays'
 
@@ -47,6 +48,9 @@ check: install
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: install
+	$(BIN)/python -m crawler.dictionary docs
 
 format: install
 	$(BIN)/ruff check --fix

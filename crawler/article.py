@@ -61,7 +61,7 @@ class Security:
     ]
     code: Annotated[
         str,
-        Told("the code on that market; of a symbol, its part before the exchange", "", NOT_EMPTY),
+        Told("the code on that market; of a symbol, its part before the exchange", rules=NOT_EMPTY),
     ]
     name: Annotated[
         str | None,
@@ -175,11 +175,12 @@ class Witness:
     """One source of an article, and what it gave."""
 
     address: Annotated[
-        str, Told("the source's address; of a post source its path in the archive", "", NOT_EMPTY)
+        str, Told("the source's address; of a post source its path in the archive", rules=NOT_EMPTY)
     ]
     observed_at: Annotated[datetime, Told("since when it is known to say what it says")]
     content_hash: Annotated[
-        str | None, Told("of this source's own text, as `content_hash` below", NULL, SHA_256)
+        str | None,
+        Told("of this source's own text, made as the article's `content_hash`", NULL, SHA_256),
     ]
     gave: Annotated[list[str], Told("the article's fields that are this source's", NONE_OF_THEM)]
 
@@ -269,7 +270,11 @@ class Article:
     ]
     images: Annotated[
         list[str],
-        Told("absolute addresses of the pictures left in the body", NONE_OF_THEM, {"items": URI}),
+        Told(
+            "absolute addresses of the pictures left in the body",
+            NONE_OF_THEM,
+            {"items": {"type": "string", **URI}},
+        ),
     ]
     stock_images_removed: Annotated[
         int, Told("how many stock-image blocks were stripped", "0", {"minimum": 0})
