@@ -11,7 +11,9 @@ from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 import nh3
+from w3lib.url import safe_url_string
 
+from crawler.pages.blocks import BLOCKS, CELLS, HEADINGS, mend_tables, unnest, wrap_loose_text
 from crawler.pages.tree import SPACE, ZERO_WIDTH, drop_unseen, fold_spaces, remove, visible_text
 from pipelines.stage import Stage
 
@@ -35,14 +37,8 @@ ATTRIBUTES = {
 }
 PICTURE_SCHEMES = {"http", "https"}
 SCHEMES = {*PICTURE_SCHEMES, "mailto"}
-BLOCKS = frozenset(
-    {
-        *("p", "div", "center", "section", "article", "header", "footer", "main", "aside", "nav"),
-        *("h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "figure", "figcaption"),
-        *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr"),
-    }
-)
-CELLS = frozenset({"td", "th"})
+KEPT = TAGS | BLOCKS
+EDGED = ("p", *HEADINGS, "li", "td", "th", "dt", "dd", "figcaption")
 EMPTYABLE = ("p", "div", "center", "span", "b", "strong", "em", "i", "u", "blockquote", "figure")
 INDENT = re.compile(r"^[\s\u3000\u200b\ufeff]+")
 
@@ -68,10 +64,14 @@ def clean_content(tree: HtmlElement, base_url: str) -> Content:
     """
     drop_unseen(tree)
     _make_absolute(tree, base_url)
+    _unwrap_unknown(tree)
     _tidy_text(tree)
+    mend_tables(tree)
+    unnest(tree)
     _unwrap_boxes(tree)
-    _wrap_loose_text(tree)
+    wrap_loose_text(tree)
     _drop_empty(tree)
+    _trim_edges(tree)
     images = [str(image.get("src")) for image in tree.iter("img")]
     inner = "".join(
         [tree.text or "", *(lxml.html.tostring(child, encoding="unicode") for child in tree)]
@@ -115,7 +115,7 @@ def _absolute(address: str | None, base_url: str, schemes: set[str]) -> str | No
     if address is None or not address.strip():
         return None
     try:
-        absolute = urljoin(base_url, address.strip())
+        absolute = safe_url_string(urljoin(base_url, address.strip()))
         parts = urlsplit(absolute)
     except ValueError:
         return None
@@ -138,41 +138,19 @@ def _folded(text: str) -> str:
     return fold_spaces(unicodedata.normalize("NFC", text))
 
 
+def _unwrap_unknown(tree: HtmlElement) -> None:
+    """Inline elements that the allow-list does not know go, their words stay."""
+    for node in reversed(list(tree.iter())):
+        if node is not tree and node.tag not in KEPT:
+            node.drop_tag()
+
+
 def _unwrap_boxes(tree: HtmlElement) -> None:
     """Boxes that the allow-list does not know go, and what they held apart stays apart."""
     for box in reversed(list(tree.iter(*(BLOCKS - TAGS)))):
         if box is not tree:
-            _wrap_loose_text(box)
+            wrap_loose_text(box)
             box.drop_tag()
-
-
-def _wrap_loose_text(tree: HtmlElement) -> None:
-    """Text and inline elements that stand directly in the body become paragraphs."""
-    paragraph = _paragraph(tree.text)
-    tree.text = None
-    children = list(tree)
-    if paragraph is not None:
-        tree.insert(0, paragraph)
-    for child in children:
-        if child.tag in BLOCKS:
-            paragraph = _paragraph(child.tail)
-            child.tail = None
-            if paragraph is not None:
-                child.addnext(paragraph)
-        else:
-            if paragraph is None:
-                paragraph = lxml.html.Element("p")
-                child.addprevious(paragraph)
-            paragraph.append(child)
-
-
-def _paragraph(text: str | None) -> HtmlElement | None:
-    """A new paragraph of a text; None when there is nothing in it."""
-    if text is None or not text.strip():
-        return None
-    paragraph: HtmlElement = lxml.html.Element("p")
-    paragraph.text = text.strip()
-    return paragraph
 
 
 def _drop_empty(tree: HtmlElement) -> None:
@@ -182,6 +160,23 @@ def _drop_empty(tree: HtmlElement) -> None:
             continue
         if next(node.iter("img", "table", "hr"), None) is None:
             remove(node)
+
+
+def _trim_edges(tree: HtmlElement) -> None:
+    """Line breaks and spaces at the edges of a block separate nothing."""
+    for block in tree.iter(*EDGED):
+        while len(block) and block[0].tag == "br" and not (block.text or "").strip():
+            block.text = (block[0].tail or "").lstrip()
+            block[0].tail = None
+            remove(block[0])
+        while len(block) and block[-1].tag == "br" and not (block[-1].tail or "").strip():
+            block[-1].tail = None
+            remove(block[-1])
+        block.text = (block.text or "").lstrip()
+        if len(block):
+            block[-1].tail = (block[-1].tail or "").rstrip()
+        else:
+            block.text = block.text.rstrip()
 
 
 def _text_of(tree: HtmlElement) -> str:

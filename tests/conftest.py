@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from crawler.sample_site.server import serve
 from crawler.store.connection import Store
@@ -29,6 +31,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 FINEWS = Path(sys.executable).parent / "finews"
 OWN_VARIABLES = {*NAMES, "SCRAPY_SETTINGS_MODULE", "SCRAPY_PROJECT", "FINEWS_TRACEBACK"}
+
+# `make test` tries the same few examples each time; `make fuzz` many, and others each time.
+UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis_settings.register_profile("quick", max_examples=60, derandomize=True, **UNHURRIED)
+hypothesis_settings.register_profile(
+    "fuzz", max_examples=int(os.environ.get("FUZZ_EXAMPLES", "5000")), database=None, **UNHURRIED
+)
+hypothesis_settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,12 @@ from lxml.html import HtmlElement
 
 from crawler.addresses import info_code_of, is_origin_url
 from crawler.media import known_media
-from crawler.pages.tree import remove, visible_text
+from crawler.pages.tree import TEXT, cut_text, fold_spaces, remove, visible_text
 
 ATTRIBUTION = re.compile(r"[（(]\s*(?:文章)?来源\s*[:：]\s*(?P<medium>.*?)\s*[）)]")
 TRAILING_ATTRIBUTION = re.compile(r"[（(]\s*文章来源\s*[:：]\s*(?P<medium>[^（()）]*?)\s*[）)]\s*$")
+# In a paragraph of its own class the brackets may be missing.
+MARKED_ATTRIBUTION = re.compile(r"(?:文章)?来源\s*[:：]\s*(?P<medium>.*)")
 LAST_BRACKET = re.compile(r"[（(](?P<medium>[^（()）]+)[）)]\s*[。.]?\s*$")
 ATTRIBUTION_CLASS = "em_media"
 FOOTER_TEXT = re.compile(r"返回(?P<name>.+)")
@@ -63,11 +65,28 @@ def _take_tail(body: Body) -> None:
     for block in reversed(list(body.tree)):
         if not isinstance(block.tag, str):
             continue
-        if (block.tail or "").strip() or not _is_tail(block):
+        if (block.tail or "").strip():
+            break
+        if not _is_tail(block):
+            _take_last_links(body, block)
             break
         for anchor in block.iter("a"):
             _read_link(body, anchor)
         remove(block)
+
+
+def _take_last_links(body: Body, block: HtmlElement) -> None:
+    """Remove the same links where Markdown put them into the last paragraph of the text."""
+    while block.tag == "p" and len(block):
+        last = block[-1]
+        if last.tag != "a" or not BETWEEN_LINKS.fullmatch(last.tail or ""):
+            return
+        text, href = visible_text(last), last.get("href", "").strip()
+        if not _is_tail_link(last) or not (text == href or FOOTER_TEXT.fullmatch(text)):
+            return
+        _read_link(body, last)
+        last.tail = None
+        remove(last)
 
 
 def _is_tail(block: HtmlElement) -> bool:
@@ -107,8 +126,13 @@ def _read_link(body: Body, anchor: HtmlElement) -> None:
 def _take_attribution(tree: HtmlElement) -> str | None:
     """The medium in （文章来源：…）, which leaves the tree."""
     medium: str | None = None
-    for block in [*tree.find_class(ATTRIBUTION_CLASS), *_last_blocks(tree)]:
-        if match := ATTRIBUTION.fullmatch(visible_text(block)):
+    marked = tree.find_class(ATTRIBUTION_CLASS)
+    for block in [*marked, *_last_blocks(tree)]:
+        text = visible_text(block)
+        match = ATTRIBUTION.fullmatch(text)
+        if match is None and block in marked:
+            match = MARKED_ATTRIBUTION.fullmatch(text)
+        if match is not None:
             medium = medium or match["medium"] or None
             remove(block)
     return medium or _take_trailing_attribution(tree)
@@ -123,15 +147,12 @@ def _last_blocks(tree: HtmlElement) -> list[HtmlElement]:
 
 
 def _take_trailing_attribution(tree: HtmlElement) -> str | None:
-    """The same at the end of the last paragraph's own text."""
+    """The same at the end of the last paragraph's text, which keeps the rest of it."""
     for block in _last_blocks(tree):
-        text = (block[-1].tail if len(block) else block.text) or ""
+        text = str(TEXT(block))
         if match := TRAILING_ATTRIBUTION.search(text):
-            if len(block):
-                block[-1].tail = text[: match.start()]
-            else:
-                block.text = text[: match.start()]
-            return match["medium"] or None
+            cut_text(block, match.start())
+            return fold_spaces(match["medium"]).strip() or None
     return None
 
 
@@ -144,13 +165,18 @@ def _last_bracket(tree: HtmlElement) -> str | None:
 
 
 def _take_digest(tree: HtmlElement) -> str | None:
-    """The text of an opening quotation block, which leaves the tree unless it is all there is."""
+    """The words of an opening quotation block, which leaves the tree unless it is all there is."""
     if (tree.text or "").strip():
         return None
     first = next((child for child in tree if isinstance(child.tag, str)), None)
-    if first is None or first.tag != "blockquote":
+    if first is None or first.tag != "blockquote" or _holds_more(first):
         return None
     digest = visible_text(first) or None
-    if visible_text(tree) != digest or tree.find(".//img") is not None:
+    if visible_text(tree) != digest or _holds_more(tree):
         remove(first)
     return digest
+
+
+def _holds_more(element: HtmlElement) -> bool:
+    """Whether there is more than words in an element."""
+    return next(element.iter("img", "table"), None) is not None

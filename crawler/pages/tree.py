@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 import lxml.html
 from lxml import etree
 
+from crawler.pages.errors import PageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lxml.html import HtmlElement
 
-# Characters that XML cannot hold (libxml2 would drop the rest of the text at a NUL).
-UNHOLDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+# Controls, which are no text; XML cannot hold most of them, and libxml2 stops at a NUL.
+UNHOLDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+NUMBERED = re.compile(r"&#(?:[xX](?P<hex>[0-9a-fA-F]+)|(?P<dec>[0-9]+));?", re.ASCII)
+HIGHEST = 0x10FFFF
 # libxml2 drops whatever follows </body> or </html>, so a fragment must not hold them.
 DOCUMENT_TAGS = re.compile(r"</?(?:html|head|body)\b[^<>]*>?|<!doctype[^<>]*>?", re.IGNORECASE)
 # Only real tags: a title may hold a bare "<", which a parser would take for one.
@@ -33,21 +37,38 @@ UNSEEN = frozenset(
     }
 )
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+RESOURCE_LIMIT = "ERR_RESOURCE_LIMIT"
 TEXT = etree.XPath("string()")
 SPACE = re.compile(r"\s+")
 ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
 
 
 def parse_fragment(html: str) -> HtmlElement:
-    """The tree of an HTML fragment under one `div`; broken markup is mended, never refused."""
-    text = DOCUMENT_TAGS.sub("", UNHOLDABLE.sub("", html))
+    """The tree of an HTML fragment under one `div`; broken markup is mended.
+
+    Raises PageError where elements are nested so deep that the parser would drop the rest.
+    """
+    text = DOCUMENT_TAGS.sub("", NUMBERED.sub(_without_control, UNHOLDABLE.sub("", html)))
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
     document = lxml.html.document_fromstring(f"<html><body>{text}".encode(), parser=parser)
+    last = parser.error_log.last_error
+    if last is not None and last.type_name == RESOURCE_LIMIT:
+        raise PageError("elements are nested deeper than the parser takes (2048)")
     root: HtmlElement = document.find("body")
     root.tag = "div"
     # A root of its own: what has a parent could be taken out of it.
     document.remove(root)
     return root
+
+
+def _without_control(match: re.Match[str]) -> str:
+    """A character by its number, unless it is a control; &#151; is a dash, as browsers have it."""
+    number = int(match["hex"], 16) if match["hex"] else int(match["dec"][:9])
+    if number > HIGHEST:
+        return ""
+    if 0x80 <= number <= 0x9F:
+        return UNHOLDABLE.sub("", unescape(f"&#{number};"))
+    return "" if UNHOLDABLE.match(chr(number)) else match[0]
 
 
 def visible_text(element: HtmlElement) -> str:
@@ -64,7 +85,8 @@ def plain_text(html: str | None) -> str | None:
     """A title or name as plain text: tags dropped, entities resolved; None when nothing is left."""
     if html is None:
         return None
-    text = unescape(INLINE_TAGS.sub("", UNHOLDABLE.sub("", html)))
+    text = INLINE_TAGS.sub("", UNHOLDABLE.sub("", html))
+    text = unescape(NUMBERED.sub(_without_control, text))
     return fold_spaces(UNHOLDABLE.sub("", text)).strip() or None
 
 
@@ -77,6 +99,22 @@ def walk(tree: HtmlElement) -> Iterator[HtmlElement | str]:
             yield node.text
         elif event != "start" and node is not tree and node.tail:
             yield node.tail
+
+
+def cut_text(tree: HtmlElement, length: int) -> None:
+    """Keep the first characters of an element's text, and the elements that they stand in."""
+    emptied: list[HtmlElement] = []
+    for event, node in etree.iterwalk(tree, events=("start", "end", "comment", "pi")):
+        if event == "start":
+            if length <= 0 and node is not tree:
+                emptied.append(node)
+            text = node.text or ""
+            node.text, length = text[: max(length, 0)], length - len(text)
+        elif node is not tree:
+            tail = node.tail or ""
+            node.tail, length = tail[: max(length, 0)], length - len(tail)
+    for node in emptied:
+        remove(node)
 
 
 def drop_unseen(tree: HtmlElement) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.pages.tree import parse_fragment, plain_text, remove, visible_text, walk
@@ -122,7 +122,6 @@ pieces = st.sampled_from(
 
 
 @given(st.text() | st.lists(pieces).map("".join))
-@settings(deadline=None, max_examples=200)
 def test_nothing_makes_it_raise(html):
     tree = parse_fragment(html)
 
@@ -132,7 +131,6 @@ def test_nothing_makes_it_raise(html):
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="<&", codec="utf-8")))
-@settings(deadline=None, max_examples=100)
 def test_text_without_markup_is_kept_to_the_last_character(text):
     # Controls are no text: XML cannot hold them.
     kept = "".join(c for c in text if c >= " " and c not in "\x7f\ufffe\uffff")

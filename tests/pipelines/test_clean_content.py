@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.utils.test import get_crawler
 
@@ -355,7 +355,6 @@ pieces = st.sampled_from(
 
 
 @given(st.text() | st.lists(pieces, max_size=25).map("".join))
-@settings(deadline=None, max_examples=300)
 def test_nothing_unsafe_comes_through_and_nothing_makes_it_raise(html):
     content = cleaned(html)
 
@@ -369,7 +368,6 @@ def test_nothing_unsafe_comes_through_and_nothing_makes_it_raise(html):
 
 
 @given(st.lists(st.text("甲乙丙丁 a", min_size=1).filter(str.strip), max_size=8))
-@settings(deadline=None, max_examples=60)
 def test_every_paragraph_comes_once_and_in_order(paragraphs):
     html = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import lxml.html
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.utils.test import get_crawler
 
@@ -271,7 +271,6 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, max_size=14).map("".join))
-@settings(deadline=None, max_examples=200)
 def test_no_arrangement_of_marks_loses_text_or_a_picture(html):
     tree = parse_fragment(html)
     before = visible_text(tree)
