@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import lxml.html
 
-from crawler.pages.tree import remove, visible_text, walk
+from crawler.pages.tree import TEXT, remove, visible_text, walk
 from pipelines.stage import Stage
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ NAMES = (("data-code", IMAGE_CODE), ("href", QUOTE_LINK), ("src", IMAGE_SOURCE))
 
 # What stands in a removed block's place until the next stage has read it.
 NAMED = "finews-security"
-WRAPPERS = frozenset({"p", "div", "center", "span", "a", "figure", "b", "strong", "em"})
+INLINE_WRAPPERS = frozenset({"span", "a", "b", "strong", "em"})
+WRAPPERS = INLINE_WRAPPERS | {"p", "div", "center", "figure"}
 
 
 def strip_stock_images(tree: HtmlElement) -> int:
@@ -126,6 +127,9 @@ def _unwrap_empty(wrapper: HtmlElement) -> None:
         for kept in wrapper.findall(NAMED):
             wrapper.addprevious(kept)
             kept.tail = None
+        if wrapper.tag in INLINE_WRAPPERS and TEXT(wrapper):
+            # The space between two words may stand in it.
+            wrapper.tail = f" {wrapper.tail or ''}"
         remove(wrapper)
         assert parent is not None
         wrapper = parent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -35,10 +36,22 @@ OWN_VARIABLES = {*NAMES, "SCRAPY_SETTINGS_MODULE", "SCRAPY_PROJECT", "FINEWS_TRA
 # `make test` tries the same few examples each time; `make fuzz` many, and others each time.
 UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 hypothesis_settings.register_profile("quick", max_examples=60, derandomize=True, **UNHURRIED)
-hypothesis_settings.register_profile(
-    "fuzz", max_examples=int(os.environ.get("FUZZ_EXAMPLES", "5000")), database=None, **UNHURRIED
-)
+hypothesis_settings.register_profile("fuzz", max_examples=4000, database=None, **UNHURRIED)
 hypothesis_settings.load_profile("quick")
+TRIED = re.compile(r"(\d+) passing, (\d+) failing")
+tried: list[int] = []
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Count the examples that a property was tried with."""
+    for passing, failing in TRIED.findall(getattr(item, "hypothesis_statistics", "")):
+        tried.append(int(passing) + int(failing))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many examples were tried."""
+    if tried:
+        terminalreporter.write_line(f"{sum(tried):,} examples of properties tried")
 
 
 @pytest.fixture(scope="session")

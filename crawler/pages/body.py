@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -10,7 +11,7 @@ from lxml.html import HtmlElement
 
 from crawler.addresses import info_code_of, is_origin_url
 from crawler.media import known_media
-from crawler.pages.tree import TEXT, cut_text, fold_spaces, remove, visible_text
+from crawler.pages.tree import TEXT, cut_text, drop_unseen, fold_spaces, remove, visible_text
 
 ATTRIBUTION = re.compile(r"[（(]\s*(?:文章)?来源\s*[:：]\s*(?P<medium>.*?)\s*[）)]")
 TRAILING_ATTRIBUTION = re.compile(r"[（(]\s*文章来源\s*[:：]\s*(?P<medium>[^（()）]*?)\s*[）)]\s*$")
@@ -171,10 +172,18 @@ def _take_digest(tree: HtmlElement) -> str | None:
     first = next((child for child in tree if isinstance(child.tag, str)), None)
     if first is None or first.tag != "blockquote" or _holds_more(first):
         return None
-    digest = visible_text(first) or None
-    if visible_text(tree) != digest or _holds_more(tree):
+    digest = _seen_text(first) or None
+    if _seen_text(tree) != digest or _holds_more(tree):
         remove(first)
     return digest
+
+
+def _seen_text(element: HtmlElement) -> str:
+    """The text of an element without scripts and what is hidden, which stay for the cleaner."""
+    copy = deepcopy(element)
+    copy.tail = None
+    drop_unseen(copy)
+    return visible_text(copy)
 
 
 def _holds_more(element: HtmlElement) -> bool:

@@ -57,6 +57,8 @@ def test_a_command_of_the_docs_runs(
 ) -> None:
     shutil.copytree(Path(server.__file__).parent / "source" / "_posts", tmp_path / "_posts")
     words = shlex.split(line.partition("bin/finews ")[2])
+    if words[0] == "show":
+        finews("crawl", "finews", code=1, **at(sample))
     # The sample site's one broken share answer makes a whole crawl of it exit 1, as it should.
     whole = words == ["crawl", "finews"]
     done = finews(
