@@ -9,7 +9,7 @@ from crawler.article import Board, Security
 from crawler.markets import BOARDS, resolve_suffix, symbol_of
 from crawler.pages.tree import drop_unseen, remove, visible_text, walk
 from pipelines.stage import Stage
-from pipelines.strip_stock_images import NAMED
+from pipelines.strip_stock_images import NAMED, QUOTE_LINK
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -106,13 +106,21 @@ def _in_bracket(text: str, position: int) -> bool:
 def _read_node(node: HtmlElement, found: _Found) -> None:
     if node.tag == NAMED:
         found.read_code(node.get("data-code", ""), None, "stock_image")
-    elif MENTION_CLASSES.intersection((node.get("class") or "").split()):
-        found.read_code(node.get("data-code", ""), visible_text(node) or None, "mention")
+    elif MENTION_CLASSES.intersection((node.get("class") or "").lower().split()):
+        found.read_code(_code_of(node), visible_text(node) or None, "mention")
+
+
+def _code_of(node: HtmlElement) -> str:
+    """A mention's market and code: 1,600160; by its link where the mention has none of its own."""
+    code = node.get("data-code", "")
+    if not MENTION_CODE.fullmatch(code) and (link := QUOTE_LINK.search(node.get("href", ""))):
+        return f"{link['market']},{link['code']}"
+    return code
 
 
 def _clear(node: HtmlElement) -> None:
     """Remove kept places and empty quote spans; unwrap mentions and terms."""
-    classes = set(node.get("class", "").split())
+    classes = set(node.get("class", "").lower().split())
     if node.tag == NAMED:
         remove(node)
     elif node.tag == "span":

@@ -22,8 +22,8 @@ BLOCKS = frozenset(
 CELLS = frozenset({"td", "th"})
 # What holds words only: a block that begins in one ends it, says HTML.
 WORDS_ONLY = frozenset({"p", *HEADINGS})
-ROWS = ("table", "thead", "tbody", "tfoot", "tr")
-PARTS_OF_TABLES = frozenset({*ROWS[1:], *CELLS, "caption", "colgroup", "col"})
+ROWS = ("thead", "tbody", "tfoot", "tr")
+PARTS_OF_TABLES = frozenset({*ROWS, *CELLS, "caption", "colgroup", "col"})
 NOT_INLINE = BLOCKS | CELLS | {"colgroup", "col"}
 
 
@@ -37,8 +37,8 @@ def mend_tables(tree: HtmlElement) -> None:
             part.tag = "div"
     for table in list(tree.iter("table")):
         loose: HtmlElement = lxml.html.Element("div")
-        for row in list(table.iter(*ROWS)):
-            if next(row.iterancestors("table"), table) is table:
+        for row in [table, *table.iter(*ROWS)]:
+            if row is table or next(row.iterancestors("table")) is table:
                 _take_loose(row, loose)
         if len(loose) or (loose.text or "").strip():
             table.addprevious(loose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -82,12 +83,12 @@ def fold_spaces(text: str) -> str:
 
 
 def plain_text(html: str | None) -> str | None:
-    """A title or name as plain text: tags dropped, entities resolved; None when nothing is left."""
+    """A title or name as plain text (NFC): tags dropped, entities resolved; None when empty."""
     if html is None:
         return None
     text = INLINE_TAGS.sub("", UNHOLDABLE.sub("", html))
     text = unescape(NUMBERED.sub(_without_control, text))
-    return fold_spaces(UNHOLDABLE.sub("", text)).strip() or None
+    return unicodedata.normalize("NFC", fold_spaces(UNHOLDABLE.sub("", text))).strip() or None
 
 
 def walk(tree: HtmlElement) -> Iterator[HtmlElement | str]:

@@ -7,9 +7,11 @@ import signal
 import threading
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from crawler.addresses import Site
 from crawler.article import ARTICLE_FIELDS
@@ -19,10 +21,10 @@ from crawler.store.rejects import Rejects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from crawler.store.connection import Store
 
+ROOT = Path(__file__).parents[2]
 BROKEN_SHARE = "NW202112132212035597"
 PLAIN = ("title", "category", "category_name", "tags", "source", "origin_url", "digest")
 
@@ -78,6 +80,20 @@ def test_every_listed_post_is_stored_as_expected(
             assert len(lines) == wanted["n_paragraphs"]
             assert lines[-1] == wanted["last_paragraph"]
         assert len(lines) == len(set(lines))
+
+
+def test_every_exported_line_is_valid_by_the_published_schema(
+    crawled: list[dict[str, Any]], finews: Any, exported: Any
+) -> None:
+    text = (ROOT / "docs" / "article.schema.json").read_text(encoding="utf-8")
+    checker = Draft202012Validator.FORMAT_CHECKER
+    validator = Draft202012Validator(json.loads(text), format_checker=checker)
+    sources = ROOT / "crawler" / "sample_site" / "source" / "_posts"
+    finews("crawl", "archive", "-a", f"path={sources}")
+    articles = exported()
+    assert len(articles) > len(crawled)
+    for article in [*crawled, *articles]:
+        validator.validate(article)
 
 
 def test_they_come_out_by_time_and_id_with_nothing_of_the_layout(

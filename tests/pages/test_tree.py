@@ -65,6 +65,8 @@ def test_visible_text_folds_all_spaces():
         ("<b>甲</b><br/>乙", "甲乙"),
         ("  甲\n 乙　", "甲 乙"),
         ("甲\x00乙&#0;", "甲乙"),
+        ("甲&#151;乙&#27;", "甲—乙"),
+        ("Cafe\u0301", "Caf\u00e9"),
         ("<b></b> ", None),
         ("", None),
         (None, None),

@@ -139,6 +139,14 @@ def test_what_only_looks_like_a_code_is_none(text):
     assert securities(f"<p>{text}</p>") == []
 
 
+@pytest.mark.parametrize("code", ["", ' data-code=""', ' data-code="x"'])
+def test_a_mention_without_a_code_of_its_own_has_that_of_its_link(code):
+    link = 'href="http://quote.eastmoney.com/unify/r/106.NIO"'
+    found = securities(f'<p><span class="EM_Stock_Key_Common" {link}{code}>蔚来</span></p>')
+
+    assert found == [Security("NIO.US", "106", "NIO", "蔚来", "mention")]
+
+
 def test_a_code_may_stand_beside_a_mention_without_becoming_a_second_security():
     found = securities(f"<p>{keytip('09869', '海伦司', '116')}(09869.HK)</p>")
 
