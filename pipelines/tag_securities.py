@@ -112,7 +112,7 @@ def _read_node(node: HtmlElement, found: _Found) -> None:
 
 def _code_of(node: HtmlElement) -> str:
     """A mention's market and code: 1,600160; by its link where the mention has none of its own."""
-    code = node.get("data-code", "")
+    code: str = node.get("data-code", "")
     if not MENTION_CODE.fullmatch(code) and (link := QUOTE_LINK.search(node.get("href", ""))):
         return f"{link['market']},{link['code']}"
     return code
