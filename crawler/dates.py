@@ -89,8 +89,6 @@ def _read(match: re.Match[str]) -> PublishedAt | None:
             f"{match['date']} {clock} {_offset(zone)}", yearfirst=True, dayfirst=False
         )
         time = time.astimezone(SHANGHAI) + timedelta(days=next_day)
-        # Years at the ends of the calendar are none in UTC, which is what is stored.
-        time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     precision: Precision = "day" if hour is None else "minute" if second is None else "second"

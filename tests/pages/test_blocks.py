@@ -57,6 +57,10 @@ def test_blocks_leave_what_holds_words_only_which_goes_on_around_them(html, mend
             "<table><tr><td>甲<table>乙<tr><td>丙</td></tr></table></td></tr></table>",
             "<table><tr><td>甲<div>乙</div><table><tr><td>丙</td></tr></table></td></tr></table>",
         ),
+        (
+            "<table><tr><td>甲<table><tr>乙<td>丙</td></tr></table></td></tr></table>",
+            "<table><tr><td>甲<div>乙</div><table><tr><td>丙</td></tr></table></td></tr></table>",
+        ),
         ("甲<td>乙</td>", "甲<div>乙</div>"),
     ],
 )

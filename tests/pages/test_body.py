@@ -163,6 +163,45 @@ def test_an_attribution_at_the_end_of_a_sentence_leaves_the_sentence():
     assert text_of(body) == "正文加粗。"
 
 
+def test_an_attribution_at_the_end_of_a_paragraph_goes_with_the_links_in_it():
+    body = body_of(f"<p>正文<b>加粗</b>。（文章来源：上海{BOARD}报）</p>")
+
+    assert body.source == "上海证券报"
+    assert text_of(body) == "正文加粗。"
+    assert body.tree.find(".//a") is None
+    assert body.tree.find(".//b") is not None
+
+
+@pytest.mark.parametrize("text", ["文章来源：北方网", "来源: 北方网"])
+def test_an_attribution_of_its_own_class_needs_no_brackets(text):
+    body = body_of(f'<p>正文。</p><p class="em_media">{text}</p>')
+
+    assert (body.source, text_of(body)) == ("北方网", "正文。")
+    assert body_of(f"<p>正文。</p><p>{text}</p>").source is None
+
+
+def test_links_that_markdown_put_into_the_last_paragraph_are_told_and_go():
+    body = body_of(
+        f'<p>正文。\n<a href="{ORIGIN}">{ORIGIN}</a>\n<a href="/emnews/">返回东财滚动新闻</a></p>'
+    )
+
+    assert (body.origin_url, body.category) == (ORIGIN, "emnews")
+    assert text_of(body) == "正文。"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<p>正文<a href="{ORIGIN}">{ORIGIN}</a>正文</p>',
+        f'<p>正文<a href="{SHARE}">分享</a></p>',
+        f'<div>正文<a href="{ORIGIN}">{ORIGIN}</a></div>',
+    ],
+    ids=["text after it", "words of its own", "no paragraph"],
+)
+def test_other_links_in_the_last_paragraph_stay(html):
+    assert text_of(body_of(html)) == visible_text(parse_fragment(html))
+
+
 def test_an_attribution_in_the_middle_is_text():
     body = body_of("<p>甲（文章来源：北方网）乙</p><p>丙</p>")
 
@@ -200,6 +239,19 @@ def test_an_opening_quotation_is_the_digest_and_goes():
 
     assert body.digest == "摘要 一。"
     assert text_of(body) == "正文。"
+
+
+def test_a_quotation_with_a_picture_is_no_digest():
+    body = body_of('<blockquote><p>引文<img src="a.png"></p></blockquote><p>正文。</p>')
+
+    assert body.digest is None
+    assert text_of(body) == "引文正文。"
+
+
+def test_a_digest_holds_nothing_that_is_not_to_be_seen():
+    body = body_of("<blockquote><p>摘要<script>x()</script></p></blockquote><p>正文。</p>")
+
+    assert (body.digest, text_of(body)) == ("摘要", "正文。")
 
 
 def test_a_digest_that_is_all_there_is_stays():

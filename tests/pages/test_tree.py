@@ -147,3 +147,7 @@ def test_text_without_markup_is_kept_to_the_last_character(text):
 def test_a_space_of_no_width_leaves_no_gap():
     assert plain_text("银\u200b行\ufeff") == "银行"
     assert visible_text(parse_fragment("<p>银&#8203;行</p>")) == "银行"
+
+
+def test_a_control_by_its_number_is_no_text_and_a_windows_dash_is_one():
+    assert visible_text(parse_fragment("<p>甲&#27;&#x1b;&#155;乙&#151;丙&#0;</p>")) == "甲›乙—丙"

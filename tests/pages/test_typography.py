@@ -53,10 +53,19 @@ def test_a_quotation_mark_after_a_line_break_opens():
         ('甲\\"乙', "<p>甲&quot;乙</p>\n"),
         ('`a "b" -- c`', "<p><code>a &quot;b&quot; -- c</code></p>\n"),
         ('甲\n"乙"', "<p>甲\n“乙”</p>\n"),
+        ('甲\n") 乙', "<p>甲\n“) 乙</p>\n"),
         ('<p title="x">"甲" -- 乙</p>', '<p title="x">"甲" -- 乙</p>'),
         ('甲<b title="x">"乙"</b>', '<p>甲<b title="x">“乙”</b></p>\n'),
     ],
-    ids=["text", "escaped", "code", "line break", "block of HTML", "HTML in a line"],
+    ids=[
+        "text",
+        "escaped",
+        "code",
+        "line break",
+        "line break and punctuation",
+        "block of HTML",
+        "HTML in a line",
+    ],
 )
 def test_only_text_of_markdown_is_shaped(markdown, html):
     renderer = MarkdownIt("commonmark", {"html": True})

@@ -262,6 +262,13 @@ def test_the_stage_leaves_an_article_without_blocks_alone():
     assert counters(stage) == {}
 
 
+def test_the_space_beside_a_chart_stays_between_two_words():
+    tree = parse_fragment(f"<p>A<b> {link()}</b>B</p>")
+
+    assert strip_stock_images(tree) == 1
+    assert visible_text(tree) == "A B"
+
+
 pieces = st.sampled_from(
     [
         *(START, END, "<!--IMG#0-->", link(), block(), PICTURE),
