@@ -13,8 +13,23 @@ import lxml.html
 import nh3
 from w3lib.url import safe_url_string
 
-from crawler.pages.blocks import BLOCKS, CELLS, HEADINGS, mend_tables, unnest, wrap_loose_text
-from crawler.pages.tree import SPACE, ZERO_WIDTH, drop_unseen, fold_spaces, remove, visible_text
+from crawler.pages.blocks import (
+    BLOCKS,
+    CELLS,
+    HEADINGS,
+    between_words,
+    mend_tables,
+    unnest,
+    wrap_loose_text,
+)
+from crawler.pages.tree import (
+    SPACE,
+    ZERO_WIDTH,
+    drop_unseen,
+    fold_spaces,
+    remove,
+    visible_text,
+)
 from pipelines.stage import Stage
 
 if TYPE_CHECKING:
@@ -158,7 +173,13 @@ def _drop_empty(tree: HtmlElement) -> None:
     for node in reversed(list(tree.iter(*EMPTYABLE))):
         if node is tree or visible_text(node):
             continue
-        if next(node.iter("img", "table", "hr"), None) is None:
+        if next(node.iter("img", "table", "hr"), None) is not None:
+            continue
+        if node.tag in BLOCKS and between_words(node):
+            # It held two lines apart.
+            node.clear(keep_tail=True)
+            node.tag = "br"
+        else:
             remove(node)
 
 
@@ -173,6 +194,9 @@ def _trim_edges(tree: HtmlElement) -> None:
             block[-1].tail = None
             remove(block[-1])
         block.text = (block.text or "").lstrip()
+        for child in block:
+            if child.tag in BLOCKS or child.tag == "br":
+                child.tail = (child.tail or "").lstrip()
         if len(block):
             block[-1].tail = (block[-1].tail or "").rstrip()
         else:

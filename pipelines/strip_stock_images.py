@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import lxml.html
 
+from crawler.pages.blocks import between_words
 from crawler.pages.tree import TEXT, remove, visible_text, walk
 from pipelines.stage import Stage
 
@@ -130,6 +131,10 @@ def _unwrap_empty(wrapper: HtmlElement) -> None:
         if wrapper.tag in INLINE_WRAPPERS and TEXT(wrapper):
             # The space between two words may stand in it.
             wrapper.tail = f" {wrapper.tail or ''}"
+        elif wrapper.tag not in INLINE_WRAPPERS and between_words(wrapper):
+            # It holds two paragraphs apart; the cleaner drops it when they are made.
+            wrapper.clear(keep_tail=True)
+            return
         remove(wrapper)
         assert parent is not None
         wrapper = parent

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import lxml.html
 
-from crawler.pages.tree import remove
+from crawler.pages.tree import remove, visible_text
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -94,6 +94,39 @@ def wrap_loose_text(tree: HtmlElement, tag: str = "p") -> None:
                 paragraph = lxml.html.Element(tag)
                 child.addprevious(paragraph)
             paragraph.append(child)
+
+
+def between_words(node: HtmlElement) -> bool:
+    """Whether loose words stand before an element and after it, comments apart."""
+    return _words_before(node) and _words_after(node)
+
+
+def _words_before(node: HtmlElement) -> bool:
+    for sibling in node.itersiblings(preceding=True):
+        if (sibling.tail or "").strip() or _is_inline_words(sibling):
+            return True
+        if sibling.tag in BLOCKS:
+            return False
+    parent = node.getparent()
+    return parent is not None and bool((parent.text or "").strip())
+
+
+def _words_after(node: HtmlElement) -> bool:
+    if (node.tail or "").strip():
+        return True
+    for sibling in node.itersiblings():
+        if _is_inline_words(sibling):
+            return True
+        if sibling.tag in BLOCKS:
+            return False
+        if (sibling.tail or "").strip():
+            return True
+    return False
+
+
+def _is_inline_words(node: HtmlElement) -> bool:
+    is_element = isinstance(node.tag, str)
+    return is_element and node.tag not in BLOCKS and bool(visible_text(node))
 
 
 def _paragraph(tag: str, text: str | None) -> HtmlElement | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import lxml.html
 import pytest
 
-from crawler.pages.blocks import mend_tables, unnest, wrap_loose_text
+from crawler.pages.blocks import between_words, mend_tables, unnest, wrap_loose_text
 from crawler.pages.tree import parse_fragment
 
 
@@ -78,3 +78,21 @@ def test_loose_text_becomes_paragraphs_and_blocks_stay():
     wrap_loose_text(tree)
 
     assert inner(tree) == ("<p>甲<b>乙</b></p><div>丙</div><p>丁</p><ul><li>戊</li></ul>")
+
+
+@pytest.mark.parametrize(
+    ("html", "between"),
+    [
+        ("甲<hr>乙", True),
+        ("<b>甲</b><!-- x --><hr><!-- y --><i>乙</i>", True),
+        ("甲<!-- x --> <hr> <!-- y -->乙", True),
+        ("<hr>乙", False),
+        ("甲<hr>", False),
+        ("<p>甲</p><hr>乙", False),
+        ("甲<hr><p>乙</p>", False),
+        ("甲<p>丙</p><hr>乙", False),
+        ("<b></b><hr>乙", False),
+    ],
+)
+def test_what_stands_between_loose_words(html, between):
+    assert between_words(parse_fragment(html).find(".//hr")) is between

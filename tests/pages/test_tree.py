@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.pages.tree import parse_fragment, plain_text, remove, visible_text, walk
+from crawler.pages.tree import ZERO_WIDTH, parse_fragment, plain_text, remove, visible_text, walk
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_text_without_markup_is_kept_to_the_last_character(text):
     kept = "".join(c for c in text if unicodedata.category(c) != "Cc" and c not in "\ufffe\uffff")
 
     assert "".join(visible_text(parse_fragment(text)).split()) == "".join(
-        kept.replace("\u200b", "").replace("\ufeff", "").split()
+        ZERO_WIDTH.sub("", kept).split()
     )
 
 

@@ -10,6 +10,7 @@ from scrapy.utils.test import get_crawler
 
 from crawler.article import ArticleItem, Observation
 from crawler.pages.tree import parse_fragment, visible_text
+from pipelines.clean_content import clean_content
 from pipelines.strip_stock_images import NAMED, StripStockImages, strip_stock_images
 
 START, END = "<!-- EM_StockImg_Start -->", "<!-- EM_StockImg_End -->"
@@ -267,6 +268,13 @@ def test_the_space_beside_a_chart_stays_between_two_words():
 
     assert strip_stock_images(tree) == 1
     assert visible_text(tree) == "A B"
+
+
+def test_a_chart_between_two_loose_lines_leaves_them_apart():
+    tree = parse_fragment(f"甲{block()}乙")
+
+    assert strip_stock_images(tree) == 1
+    assert clean_content(tree, "https://example.com/").text == "甲\n乙"
 
 
 pieces = st.sampled_from(
