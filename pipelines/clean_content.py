@@ -16,7 +16,6 @@ from w3lib.url import safe_url_string
 from crawler.pages.blocks import (
     BLOCKS,
     CELLS,
-    HEADINGS,
     between_words,
     mend_tables,
     unnest,
@@ -53,7 +52,7 @@ ATTRIBUTES = {
 PICTURE_SCHEMES = {"http", "https"}
 SCHEMES = {*PICTURE_SCHEMES, "mailto"}
 KEPT = TAGS | BLOCKS
-EDGED = ("p", *HEADINGS, "li", "td", "th", "dt", "dd", "figcaption")
+EDGED = BLOCKS | CELLS
 EMPTYABLE = ("p", "div", "center", "span", "b", "strong", "em", "i", "u", "blockquote", "figure")
 INDENT = re.compile(r"^[\s\u3000\u200b\ufeff]+")
 

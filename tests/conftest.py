@@ -36,7 +36,9 @@ OWN_VARIABLES = {*NAMES, "SCRAPY_SETTINGS_MODULE", "SCRAPY_PROJECT", "FINEWS_TRA
 # `make test` tries the same few examples each time; `make fuzz` many, and others each time.
 UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 hypothesis_settings.register_profile("quick", max_examples=60, derandomize=True, **UNHURRIED)
-hypothesis_settings.register_profile("fuzz", max_examples=4000, database=None, **UNHURRIED)
+hypothesis_settings.register_profile(
+    "fuzz", max_examples=int(os.environ.get("FUZZ_EXAMPLES", "4000")), database=None, **UNHURRIED
+)
 hypothesis_settings.load_profile("quick")
 TRIED = re.compile(r"(\d+) passing, (\d+) failing")
 tried: list[int] = []

@@ -32,16 +32,16 @@ def mend_tables(tree: HtmlElement) -> None:
 
     So does HTML's own reading of such a table.
     """
-    for part in list(tree.iter(*PARTS_OF_TABLES)):
-        if next(part.iterancestors("table"), None) is None:
-            part.tag = "div"
     for table in list(tree.iter("table")):
         loose: HtmlElement = lxml.html.Element("div")
         for row in [table, *table.iter(*ROWS)]:
-            if row is table or next(row.iterancestors("table")) is table:
+            if row is table or next(row.iterancestors("table"), None) is table:
                 _take_loose(row, loose)
         if len(loose) or (loose.text or "").strip():
             table.addprevious(loose)
+    for part in list(tree.iter(*PARTS_OF_TABLES)):
+        if next(part.iterancestors("table"), None) is None:
+            part.tag = "div"
 
 
 def _take_loose(row: HtmlElement, loose: HtmlElement) -> None:
