@@ -8,6 +8,8 @@ from datetime import date
 from typing import Literal
 from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 
+from w3lib.url import safe_url_string
+
 LinkKind = Literal["home", "feed", "category", "post", "share"]
 
 OLD_SITE_HOSTS = frozenset({"finews.withounder.com", "finews.zning.me"})
@@ -24,6 +26,9 @@ URL_DAY = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/[^/]+\.html$", re.ASCII)
 INFO_CODE = re.compile(r"NW(?P<day>\d{8})\d{10}", re.ASCII)
 BRIEF_ID = re.compile(r"(?P<day>\d{8})\d{4,}", re.ASCII)
 ARTICLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
+HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.ASCII)
+# What a URI holds in no place behind its host, and a percent sign that begins no code.
+NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})", re.ASCII)
 TEMPLATE = re.compile(r"\{\{|\}\}|\{%|%7[Bb]%7[Bb]")
 
 
@@ -136,14 +141,32 @@ def info_code_of(href: str) -> str | None:
     return next((code for code in codes if INFO_CODE.fullmatch(code)), None)
 
 
-def is_origin_url(href: str) -> bool:
-    """Whether a link is the eastmoney.com news page that a brief comes from."""
+def origin_url(href: str) -> str | None:
+    """The eastmoney.com news page that a brief comes from, if a link is one; else None."""
+    address = web_address(href, "http://finance.eastmoney.com/")
+    parts = urlsplit(address or "")
+    is_origin = (parts.hostname or "").endswith(".eastmoney.com") and parts.path.startswith(
+        "/news/"
+    )
+    return address if is_origin else None
+
+
+def web_address(href: str, base: str) -> str | None:
+    """The absolute http(s) address of a link on a page, as a valid URI; None where it is none."""
     try:
-        parts = urlsplit(href.strip())
-        host = parts.hostname or ""
+        address = safe_url_string(urljoin(base, href.strip()))
+        parts = urlsplit(address)
+        port = parts.port
     except ValueError:
-        return False
-    return host.endswith(".eastmoney.com") and parts.path.startswith("/news/")
+        return None
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not HOST.fullmatch(host):
+        return None
+    place = f"{host}:{port}" if port else host
+    rest = NOT_IN_ADDRESS.sub(
+        lambda m: quote(m[0], safe=""), parts._replace(scheme="", netloc="").geturl()
+    )
+    return f"{parts.scheme}://{place}{rest}"
 
 
 def day_of_id(article_id: str) -> date | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,16 +15,23 @@ if TYPE_CHECKING:
     from crawler.article import Precision
 
 PAGE_PREFIX = re.compile(r"^\(GMT\+8, *Asia/Shanghai, *CST\)\s*")
-CHINESE_DATE = re.compile(r"(\d{4}) *年 *(\d{1,2}) *月 *(\d{1,2}) *日")
-CHINESE_TIME = re.compile(r"(\d{1,2}) *[时点] *(\d{1,2}) *分(?: *(\d{1,2}) *秒)?")
+CHINESE_DATE = re.compile(r"(\d{4}) *年 *(\d{1,2}) *月 *(\d{1,2}) *日", re.ASCII)
+CHINESE_TIME = re.compile(r"(\d{1,2}) *[时点] *(\d{1,2}) *分(?: *(\d{1,2}) *秒)?", re.ASCII)
+OFFSET = r"[+-](?:(?:0?\d|1[0-4])(?::[0-5]\d)?|(?:0\d|1[0-4])[0-5]\d)"
 FORM = re.compile(
     r"(?P<date>\d{4}([-/.])\d{1,2}\2\d{1,2})"
     r"(?:(?: *T *| +)(?P<hour>\d{1,2}):(?P<minute>\d{2})"
-    r"(?::(?P<second>\d{2})(?:\.\d{1,9})?)?)?"
-    r" *(?P<zone>Z|UTC|GMT|CST|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?)?",
-    re.IGNORECASE,
+    r"(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
+    rf" *(?P<zone>Z|UTC|GMT|CST|(?:UTC|GMT)?{OFFSET})?",
+    re.IGNORECASE | re.ASCII,
 )
-EPOCH = re.compile(r"\d{10}(?:\d{3})?")
+EPOCH = re.compile(r"\d{10}(?:\d{3})?", re.ASCII)
+# Ten digits that are an hour as well, 2021123115, are not known to be seconds.
+HOUR = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-4])", re.ASCII
+)
+# Full-width signs, from ！ to ～, and the ideographic space.
+HALF_WIDTH = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
 # Jekyll reads a date without a zone as UTC and shows it in Shanghai's.
 ARTEFACT = timedelta(hours=8)
@@ -43,10 +49,10 @@ def normalise_date(text: str | None) -> PublishedAt | None:
     """
     if text is None:
         return None
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = text.translate(HALF_WIDTH).strip()
     text = PAGE_PREFIX.sub("", text)
     if EPOCH.fullmatch(text):
-        return _epoch(text)
+        return None if HOUR.fullmatch(text) else _epoch(text)
     text = CHINESE_DATE.sub(r"\1-\2-\3 ", text).strip()
     text = CHINESE_TIME.sub(_colons, text)
     match = FORM.fullmatch(text)
@@ -81,7 +87,7 @@ def _read(match: re.Match[str]) -> PublishedAt | None:
     if hour is None and zone is not None:
         return None
     next_day = hour == "24"
-    if next_day and (minute, second or "00") != ("00", "00"):
+    if next_day and (minute + (second or "") + (match["fraction"] or "")).strip("0"):
         return None
     clock = f"{'00' if next_day else hour or '00'}:{minute or '00'}:{second or '00'}"
     try:
@@ -101,7 +107,6 @@ def _offset(zone: str | None) -> str:
         return "+08:00"
     if zone.upper() in UTC_NAMES:
         return "+00:00"
-    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", zone, re.IGNORECASE)
-    assert match is not None
-    sign, hours, minutes = match.groups()
-    return f"{sign}{hours.zfill(2)}:{minutes or '00'}"
+    sign, digits = re.sub("[A-Za-z:]", "", zone)[:1], re.sub(r"\D", "", zone)
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "00")
+    return f"{sign}{hours.zfill(2)}:{minutes}"

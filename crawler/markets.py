@@ -36,7 +36,6 @@ SUFFIX_MARKETS: dict[str, str | None] = {
     "O": NASDAQ,
     "OQ": NASDAQ,
     "N": NYSE,
-    "A": NYSE_AMERICAN,
     "US": None,
 }
 

@@ -7,12 +7,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 import nh3
-from w3lib.url import safe_url_string
 
+from crawler.addresses import web_address
 from crawler.pages.blocks import (
     BLOCKS,
     CELLS,
@@ -49,8 +48,8 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope"},
     "ol": {"start"},
 }
-PICTURE_SCHEMES = {"http", "https"}
-SCHEMES = {*PICTURE_SCHEMES, "mailto"}
+SCHEMES = {"http", "https", "mailto"}
+MAIL = re.compile(r"mailto:[\w.+-]+@[\w.-]+", re.ASCII | re.IGNORECASE)
 KEPT = TAGS | BLOCKS
 EDGED = BLOCKS | CELLS
 EMPTYABLE = ("p", "div", "center", "span", "b", "strong", "em", "i", "u", "blockquote", "figure")
@@ -115,8 +114,7 @@ def _make_absolute(tree: HtmlElement, base_url: str) -> None:
     """Absolute http(s) addresses; a picture without one goes, a link without one is unwrapped."""
     for node in list(tree.iter("img", "a")):
         name = "src" if node.tag == "img" else "href"
-        schemes = PICTURE_SCHEMES if node.tag == "img" else SCHEMES
-        address = _absolute(node.get(name), base_url, schemes)
+        address = _address(node.get(name) or "", base_url, mail=node.tag == "a")
         if address is not None:
             node.set(name, address)
         elif node.tag == "img":
@@ -125,16 +123,11 @@ def _make_absolute(tree: HtmlElement, base_url: str) -> None:
             node.drop_tag()
 
 
-def _absolute(address: str | None, base_url: str, schemes: set[str]) -> str | None:
-    if address is None or not address.strip():
-        return None
-    try:
-        absolute = safe_url_string(urljoin(base_url, address.strip()))
-        parts = urlsplit(absolute)
-    except ValueError:
-        return None
-    whole = parts.netloc or parts.scheme == "mailto"
-    return absolute if parts.scheme in schemes and whole else None
+def _address(address: str, base_url: str, *, mail: bool) -> str | None:
+    """An address as a valid URI; None for one that cannot be followed, an empty one included."""
+    if mail and (match := MAIL.fullmatch(address.strip())):
+        return match[0]
+    return web_address(address, base_url) if address.strip() else None
 
 
 def _tidy_text(tree: HtmlElement) -> None:
@@ -229,9 +222,11 @@ def _steps(tree: HtmlElement) -> list[str | None]:
         inside_row = next(node.iterancestors("td", "th"), None) is not None
         block = node.tag in BLOCKS and not inside_row
         if event == "start":
-            if block or node.tag == "br":
-                steps.append(" " if inside_row else None)
-            elif node.tag in CELLS and node.getprevious() is not None:
+            if inside_row and (node.tag in BLOCKS or node.tag in CELLS or node.tag == "br"):
+                steps.append(" ")
+            elif block or node.tag == "br":
+                steps.append(None)
+            elif node.tag in CELLS:
                 steps.append("\0")
             steps.append(node.text or "")
         else:

@@ -62,7 +62,7 @@ def _is_placeholder(node: Any) -> bool:
 def _is_image(node: Any) -> bool:
     if node.tag == "a":
         return IMAGE_CLASS in node.get("class", "").lower().split()
-    return node.tag == "img" and IMAGE_HOST in node.get("src", "")
+    return node.tag == "img" and IMAGE_HOST in node.get("src", "").lower()
 
 
 def _count_blocks(tree: HtmlElement, nodes: list[Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from crawler.article import Board, Security
@@ -24,18 +25,18 @@ NUMBER_CODE = (
     r"(?<![\w.])(?P<code>\d{4,6}|\d{1,3}(?=\.(?i:HK)))\.(?P<suffix>(?i:SH|SS|SZ|BJ|HK))(?!\w|\.\w)"
 )
 LETTER_CODE = (
-    r"(?<=[(（,，、;；/ ])(?!N\.A[)）])"
-    r"(?P<ticker>[A-Z]{1,6}(?:[._-][A-Z])?)\.(?P<exchange>OQ|US|[NOA])"
+    r"(?<=[(（,，、;；:：/ ])"
+    r"(?P<ticker>[A-Z]{1,6}(?:[._-][A-Z])?)\.(?P<exchange>OQ|US|[NO])"
     r"(?=[)）,，、;；/ ])"
 )
 CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII)
 BRACKET = re.compile(r"[(（][^()（）]*[)）]")
 
 
-def tag_securities(
-    tree: HtmlElement, title: str | None = None
-) -> tuple[list[Security], list[Board]]:
-    """(securities, boards) named by a title and a body's tree, each once, in order of appearance.
+def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Security], list[Board]]:
+    """(securities, boards) named by a body's tree and by the texts before it: title and digest.
+
+    Each once, in order of appearance.
 
     Reads the places that removed stock images left, the markup of mentions, and codes with their
     exchange in the text: 09869.HK, 601318.SH, and in brackets （SUN.N）. A security that appears
@@ -44,7 +45,8 @@ def tag_securities(
     """
     drop_unseen(tree)
     found = _Found()
-    found.read_text(title or "")
+    for text in before:
+        found.read_text(text or "")
     for node in walk(tree):
         if isinstance(node, str):
             found.read_text(node)
@@ -64,6 +66,7 @@ class _Found:
 
     def read_text(self, text: str) -> None:
         """Codes in running text; letters count in brackets only."""
+        text = unicodedata.normalize("NFKC", text)
         if "." not in text:
             return
         for match in CODE.finditer(text):
@@ -138,7 +141,8 @@ class TagSecurities(Stage):
     name = "securities"
 
     def process(self, observation: Observation) -> None:
-        securities, boards = tag_securities(observation.tree, observation.title)
+        texts = (observation.title, observation.digest)
+        securities, boards = tag_securities(observation.tree, *texts)
         observation.securities, observation.boards = securities, boards
         self.count("tagged", len(securities))
         self.count("boards", len(boards))

@@ -11,8 +11,9 @@ from crawler.addresses import (
     day_of_url,
     info_code_of,
     is_info_code,
-    is_origin_url,
+    origin_url,
     share_url,
+    web_address,
 )
 
 HOME = "https://finews.withounder.com/"
@@ -209,7 +210,7 @@ def test_only_a_share_link_carries_an_info_code(href, code):
     ],
 )
 def test_an_origin_is_a_news_page_of_eastmoney(href, origin):
-    assert is_origin_url(href) is origin
+    assert (origin_url(href) is not None) is origin
 
 
 @pytest.mark.parametrize(
@@ -267,3 +268,45 @@ def test_a_base_url_with_a_path_is_taken_off_its_own_links():
     link = site.link("http://mirror.example/news/emnews/2021/12/31/202112312232503946.html")
     assert link.url == f"{HOME}emnews/2021/12/31/202112312232503946.html"
     assert site.request_url(link).startswith("http://mirror.example/news/emnews/2021/")
+
+
+@pytest.mark.parametrize(
+    ("href", "address"),
+    [
+        (
+            "//finance.eastmoney.com/news/1354,1.html",
+            "http://finance.eastmoney.com/news/1354,1.html",
+        ),
+        (
+            "http://hk.eastmoney.com/news/1354,中 文.html",
+            "http://hk.eastmoney.com/news/1354,%E4%B8%AD%20%E6%96%87.html",
+        ),
+        ("javascript://x.eastmoney.com/news/%0aalert(1)", None),
+        ("ftp://x.eastmoney.com/news/1.html", None),
+        ("/news/1.html", "http://finance.eastmoney.com/news/1.html"),
+    ],
+)
+def test_an_origin_is_a_whole_web_address_or_none(href, address):
+    assert origin_url(href) == address
+
+
+@pytest.mark.parametrize(
+    ("href", "address"),
+    [
+        ("//a.com/b", "https://a.com/b"),
+        ("c 图.png", "https://x.com/p/c%20%E5%9B%BE.png"),
+        ("http://a.com/%zz[1]|{2}.jpg", "http://a.com/%25zz%5B1%5D%7C%7B2%7D.jpg"),
+        ("http://A.com:8000/x", "http://a.com:8000/x"),
+        ("http://例子.com/", "http://xn--fsqu00a.com/"),
+        ("http://user:secret@a.com/", "http://a.com/"),
+        ("http://a b.com/x", None),
+        ("http://a<b>.com/x", None),
+        ("http://a.com:99999/", None),
+        ("http://[::1/", None),
+        ("javascript:alert(1)", None),
+        ("data:text/html,x", None),
+        ("mailto:a@b.com", None),
+    ],
+)
+def test_a_web_address_is_a_valid_uri_or_none(href, address):
+    assert web_address(href, "https://x.com/p/") == address

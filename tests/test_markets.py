@@ -71,7 +71,6 @@ def test_an_unknown_market_or_an_impossible_code_has_no_symbol(market, code):
         ("SUN", "N", ("SUN.US", "106")),
         ("BRK-B", "N", ("BRK.B.US", "106")),
         ("BRK.B", "US", ("BRK.B.US", None)),
-        ("IMO", "A", ("IMO.US", "107")),
         ("NIO", "US", ("NIO.US", None)),
     ],
 )
@@ -81,7 +80,15 @@ def test_a_suffix_in_the_text_tells_symbol_and_market(code, suffix, answer):
 
 @pytest.mark.parametrize(
     ("code", "suffix"),
-    [("000001", "BJ"), ("3.5", "HK"), ("12", "SH"), ("600519", "US"), ("600519", "N"), ("A", "XX")],
+    [
+        ("000001", "BJ"),
+        ("3.5", "HK"),
+        ("12", "SH"),
+        ("600519", "US"),
+        ("600519", "N"),
+        ("A", "XX"),
+        ("IMO", "A"),
+    ],
 )
 def test_a_suffix_that_does_not_fit_its_code_names_nothing(code, suffix):
     assert resolve_suffix(code, suffix)[0] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from crawler.store.connection import Store
 
 DATABASE = "finews_demo"
+# An article that all of the sample site's sources tell.
+EXAMPLE = "NW202112312233001257"
 # The table's columns and their widths; the title takes the rest of the terminal.
 COLUMNS = {"published": 16, "category": 12, "securities": 12, "title": None}
 
@@ -107,3 +110,5 @@ def _show(store: Store, articles: Articles, file: Path) -> None:
     console.print("(one share answer of the sample site is broken, so that a reject can be seen)")
     console.print(f"JSON lines: {file}", soft_wrap=True)
     console.print(f"Store:      {file.parent / 'mongod'} (database {DATABASE})", soft_wrap=True)
+    where = f"-s DATA_DIR={shlex.quote(str(file.parent))} -s MONGODB_DATABASE={DATABASE}"
+    console.print(f"See one:    finews show {EXAMPLE} {where}", soft_wrap=True, highlight=False)

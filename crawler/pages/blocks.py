@@ -15,6 +15,7 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCKS = frozenset(
     {
         *("p", "div", "center", "section", "article", "header", "footer", "main", "aside", "nav"),
+        *("form", "fieldset", "details", "summary", "address"),
         *(*HEADINGS, "blockquote", "pre", "hr", "figure", "figcaption"),
         *("ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr"),
     }

@@ -9,17 +9,29 @@ from urllib.parse import unquote
 
 from lxml.html import HtmlElement
 
-from crawler.addresses import info_code_of, is_origin_url
+from crawler.addresses import info_code_of, origin_url
 from crawler.media import known_media
-from crawler.pages.tree import TEXT, cut_text, drop_unseen, fold_spaces, remove, visible_text
+from crawler.pages.tree import (
+    TEXT,
+    cut_text,
+    drop_unseen,
+    fold_spaces,
+    is_hidden,
+    remove,
+    visible_text,
+)
 
-ATTRIBUTION = re.compile(r"[（(]\s*(?:文章)?来源\s*[:：]\s*(?P<medium>.*?)\s*[）)]")
-TRAILING_ATTRIBUTION = re.compile(r"[（(]\s*文章来源\s*[:：]\s*(?P<medium>[^（()）]*?)\s*[）)]\s*$")
-# In a paragraph of its own class the brackets may be missing.
-MARKED_ATTRIBUTION = re.compile(r"(?:文章)?来源\s*[:：]\s*(?P<medium>.*)")
+# A medium's name, with brackets in it perhaps: 安信国际证券(香港). No sentence is one.
+MEDIUM = r"(?P<medium>(?:[^（()）。，；,;]|[（(][^（()）]*[）)]){0,40}?)"
+ATTRIBUTION = rf"[（(]\s*文章来源\s*[:：]\s*{MEDIUM}\s*[）)]\s*[。.]?\s*"
+WHOLE_ATTRIBUTION = re.compile(ATTRIBUTION)
+TRAILING_ATTRIBUTION = re.compile(f"{ATTRIBUTION}$")
+# A paragraph of its own class may leave out a word, and the brackets.
+MARKED_ATTRIBUTION = re.compile(rf"[（(]?\s*(?:文章)?来源\s*[:：]\s*{MEDIUM}\s*[）)]?\s*[。.]?")
+EDITOR = re.compile(r"[（(]\s*(?:责任)?编辑\s*[:：][^（()）]*[）)]")
 LAST_BRACKET = re.compile(r"[（(](?P<medium>[^（()）]+)[）)]\s*[。.]?\s*$")
 ATTRIBUTION_CLASS = "em_media"
-FOOTER_TEXT = re.compile(r"返回(?P<name>.+)")
+FOOTER_TEXT = re.compile(r"返回(?P<name>首页|.+新闻)")
 FOOTER_SLUG = re.compile(r"(?:^|/)(?:category/(?P<slug>[^/]+)\.html|(?P<old>[^/.]+)/)$")
 BETWEEN_LINKS = re.compile(r"[\s｜|<>]*")
 HOME_NAME = "首页"
@@ -36,6 +48,8 @@ class Body:
     info_code: str | None = None
     origin_url: str | None = None
     category: str | None = None
+    # The old form of a footer's address, /emnews/, need not have the slug's own letters.
+    category_certain: bool = False
     category_name: str | None = None
 
 
@@ -108,7 +122,7 @@ def _is_tail_link(anchor: HtmlElement) -> bool:
     return (
         FOOTER_TEXT.fullmatch(text) is not None
         or info_code_of(href) is not None
-        or (is_origin_url(href) and text == href)
+        or (origin_url(href) is not None and text == href)
     )
 
 
@@ -116,35 +130,41 @@ def _read_link(body: Body, anchor: HtmlElement) -> None:
     href = anchor.get("href", "").strip()
     if code := info_code_of(href):
         body.info_code = code
-    elif is_origin_url(href):
-        body.origin_url = href
+    elif origin := origin_url(href):
+        body.origin_url = origin
     elif (match := FOOTER_TEXT.fullmatch(visible_text(anchor))) and match["name"] != HOME_NAME:
         body.category_name = name_of_tag(match["name"])
         if slug := FOOTER_SLUG.search(href):
             body.category = unquote(slug["slug"] or slug["old"])
+            body.category_certain = slug["slug"] is not None
 
 
 def _take_attribution(tree: HtmlElement) -> str | None:
     """The medium in （文章来源：…）, which leaves the tree."""
     medium: str | None = None
-    marked = tree.find_class(ATTRIBUTION_CLASS)
-    for block in [*marked, *_last_blocks(tree)]:
-        text = visible_text(block)
-        match = ATTRIBUTION.fullmatch(text)
-        if match is None and block in marked:
-            match = MARKED_ATTRIBUTION.fullmatch(text)
-        if match is not None:
+    for block in tree.find_class(ATTRIBUTION_CLASS):
+        if match := MARKED_ATTRIBUTION.fullmatch(visible_text(block)):
+            medium = medium or match["medium"] or None
+            remove(block)
+    for block in _last_blocks(tree):
+        if match := WHOLE_ATTRIBUTION.fullmatch(visible_text(block)):
             medium = medium or match["medium"] or None
             remove(block)
     return medium or _take_trailing_attribution(tree)
 
 
 def _last_blocks(tree: HtmlElement) -> list[HtmlElement]:
-    """The last paragraph that has any text."""
+    """The last paragraph that has any text; before the editor's name, the one before it too."""
+    found: list[HtmlElement] = []
     for block in reversed(list(tree)):
-        if isinstance(block.tag, str) and visible_text(block):
-            return [block] if block.tag in ("p", "div", "center") else []
-    return []
+        if not isinstance(block.tag, str) or not visible_text(block):
+            continue
+        if block.tag not in ("p", "div", "center"):
+            break
+        found.append(block)
+        if not EDITOR.fullmatch(visible_text(block)):
+            break
+    return found
 
 
 def _take_trailing_attribution(tree: HtmlElement) -> str | None:
@@ -169,7 +189,7 @@ def _take_digest(tree: HtmlElement) -> str | None:
     """The words of an opening quotation block, which leaves the tree unless it is all there is."""
     if (tree.text or "").strip():
         return None
-    first = next((child for child in tree if isinstance(child.tag, str)), None)
+    first = _first_seen(tree)
     if first is None or first.tag != "blockquote" or _holds_more(first):
         return None
     digest = _seen_text(first) or None
@@ -178,11 +198,26 @@ def _take_digest(tree: HtmlElement) -> str | None:
     return digest
 
 
+def _first_seen(tree: HtmlElement) -> HtmlElement | None:
+    """The first element of a body that shows anything; none where bare text comes first."""
+    for child in tree:
+        if isinstance(child.tag, str) and (_seen_text(child) or _holds_more(child)):
+            return child
+        if (child.tail or "").strip():
+            return None
+    return None
+
+
 def _seen_text(element: HtmlElement) -> str:
     """The text of an element without scripts and what is hidden, which stay for the cleaner."""
     copy = deepcopy(element)
     copy.tail = None
     drop_unseen(copy)
+    for line in copy.iter("p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6"):
+        line.tail = f" {line.tail or ''}"
+    if not isinstance(copy.tag, str) or is_hidden(copy):
+        return ""
+    copy.tail = None
     return visible_text(copy)
 
 

@@ -71,7 +71,7 @@ class FeedEntry:
             share_url=share_url(body.info_code) if body.info_code else None,
             origin_url=body.origin_url,
             category=body.category or self.link.category,
-            category_certain=body.category is not None,
+            category_certain=body.category_certain,
             category_name=category_of_tags(self.tags) or body.category_name,
             tags=self.tags,
             title=self.title,

@@ -63,6 +63,11 @@ class PostPage:
         return category_of_tags(self.tags) or self.body.category_name
 
     @property
+    def slug(self) -> str | None:
+        """The category's exact slug, where a footer tells it."""
+        return self.body.category if self.body.category_certain else None
+
+    @property
     def article_id(self) -> str:
         assert self.link.article_id is not None
         return self.link.article_id
@@ -78,7 +83,7 @@ class PostPage:
             share_url=share_url(self.body.info_code) if self.body.info_code else None,
             origin_url=self.body.origin_url,
             category=self.body.category or self.link.category,
-            category_certain=self.body.category is not None,
+            category_certain=self.body.category_certain,
             category_name=self.category_name,
             tags=self.tags,
             title=self.title,

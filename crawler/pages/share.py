@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import share_url
 from crawler.article import Observation
-from crawler.pages.body import read_body
+from crawler.dates import normalise_date
+from crawler.pages.body import Body, read_body
 from crawler.pages.errors import PageError
-from crawler.pages.tree import parse_fragment, plain_text
+from crawler.pages.tree import parse_fragment, plain_text, visible_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,33 +37,54 @@ class ShareAnswer:
         self.answer: dict[str, Any] = answer
         self.info_code = info_code
 
-    def _text(self, names: tuple[str, ...]) -> str | None:
-        values = [value for name in names if isinstance(value := self.answer.get(name), str)]
-        return max((value for value in values if value.strip()), key=len, default=None)
+    def _texts(self, *names: str) -> list[str]:
+        """The values of these fields that hold anything, times as numbers too."""
+        values = [self.answer.get(name) for name in names]
+        texts = [str(v) if type(v) is int else v for v in values if isinstance(v, str | int)]
+        return [text for text in texts if isinstance(text, str) and text.strip()]
+
+    def _text(self, *names: str) -> str | None:
+        return next(iter(self._texts(*names)), None)
+
+    @cached_property
+    def body(self) -> Body:
+        """Of two bodies the one with more to read."""
+        trees = [parse_fragment(html) for html in self._texts(*BODY_FIELDS)] or [parse_fragment("")]
+        return read_body(max(trees, key=lambda tree: len(visible_text(tree))))
 
     @property
-    def html(self) -> str | None:
-        return self._text(BODY_FIELDS)
+    def has_body(self) -> bool:
+        tree = self.body.tree
+        return bool(visible_text(tree)) or tree.find(".//img") is not None
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether there is more than the infoCode that it was asked by."""
+        told = (self.title, self.published_raw, self.medium, self.digest)
+        return self.has_body or any(told)
 
     @property
     def title(self) -> str | None:
-        return plain_text(self._text(("title",)))
+        return plain_text(self._text("title"))
 
     @property
     def published_raw(self) -> str | None:
-        return self._text(DATE_FIELDS)
+        """The first that can be read, else the first."""
+        texts = self._texts(*DATE_FIELDS)
+        readable = (text for text in texts if normalise_date(text))
+        return next(readable, next(iter(texts), None))
 
     @property
     def medium(self) -> str | None:
-        return plain_text(self._text(MEDIUM_FIELDS))
+        return plain_text(self._text(*MEDIUM_FIELDS))
 
     @property
     def digest(self) -> str | None:
-        return plain_text(self._text(("digest",)))
+        return plain_text(self._text("digest"))
 
     def observation(self, article_id: str, observed_at: datetime) -> Observation:
         """What this answer says of the article."""
-        body = read_body(parse_fragment(self.html or ""))
+        body = self.body
         url = share_url(self.info_code)
         return Observation(
             id=article_id,

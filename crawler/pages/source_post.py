@@ -9,15 +9,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from markdown_it import MarkdownIt
 
 from crawler.addresses import ARTICLE_ID, share_url
 from crawler.article import Observation
 from crawler.dates import normalise_date
 from crawler.pages.body import Body, category_of_tags, read_body
 from crawler.pages.errors import PageError
+from crawler.pages.kramdown import render
 from crawler.pages.tree import parse_fragment, plain_text
-from crawler.pages.typography import make_typographic
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,18 +26,10 @@ if TYPE_CHECKING:
 FILE_NAME = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)?-(?P<id>[^/]+)")
 FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(?P<head>.*?)^---[ \t]*\r?$(?P<body>.*)", re.S | re.M)
 HEAD_LINE = re.compile(r"^(?P<key>[A-Za-z_]+):[ \t]*(?P<value>.*?)[ \t]*\r?$", re.MULTILINE)
-WITHOUT_ZONE = re.compile(r"[\d-]{10}(?: [\d:]{5,8})?")
-
-
-def _kramdown_like() -> MarkdownIt:
-    """Markdown as the site renders it."""
-    markdown = MarkdownIt("commonmark", {"html": True})
-    markdown.enable("table")
-    markdown.core.ruler.before("text_join", "typographic", make_typographic)
-    return markdown
-
-
-MARKDOWN = _kramdown_like()
+# What YAML takes for a time: without a zone, in UTC. Other texts Jekyll reads in the site's zone.
+WITHOUT_ZONE = re.compile(
+    r"^date:[ \t]*\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?[ \t]*$", re.MULTILINE
+)
 
 
 class SourcePost:
@@ -64,6 +55,7 @@ class SourcePost:
         # After a blank line it is text to Jekyll, which publishes the post without categories.
         self.jekyll_sees_head = text.startswith("---")
         self.head = _front_matter(match["head"])
+        self.in_utc = WITHOUT_ZONE.search(match["head"].replace("\r", "")) is not None
         self.markdown = match["body"]
 
     def _value(self, key: str) -> str | None:
@@ -98,7 +90,7 @@ class SourcePost:
 
     @cached_property
     def body(self) -> Body:
-        return read_body(parse_fragment(str(MARKDOWN.render(self.markdown))))
+        return read_body(parse_fragment(render(self.markdown)))
 
     @property
     def url(self) -> str | None:
@@ -119,7 +111,7 @@ class SourcePost:
         try:
             if told is None:
                 return date.fromisoformat(self.file_day)
-            late = timedelta(hours=8 if WITHOUT_ZONE.fullmatch(self.published_raw or "") else 0)
+            late = timedelta(hours=8 if self.in_utc else 0)
             return (told.time + late).date()
         except (ValueError, OverflowError):
             return None
@@ -138,7 +130,7 @@ class SourcePost:
             share_url=share_url(body.info_code) if body.info_code else None,
             origin_url=body.origin_url,
             category=category,
-            category_certain=category is not None,
+            category_certain=bool(self.categories) or body.category_certain,
             category_name=category_of_tags(self.tags) or body.category_name,
             tags=self.tags,
             title=self.title,

@@ -24,16 +24,22 @@ HIGHEST = 0x10FFFF
 # libxml2 drops whatever follows </body> or </html>, so a fragment must not hold them.
 DOCUMENT_TAGS = re.compile(r"</?(?:html|head|body)\b[^<>]*>?|<!doctype[^<>]*>?", re.IGNORECASE)
 # Only real tags: a title may hold a bare "<", which a parser would take for one.
+ATTRIBUTES = r"(?:\s+[a-z][\w:-]*(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'<>]+))?)*\s*/?"
 INLINE_TAGS = re.compile(
-    r"</?(?:a|b|big|br|em|font|i|img|mark|p|s|small|span|strong|sub|sup|u)"
-    r"(?:\s+[a-z][\w:-]*(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*\s*/?>",
+    rf"</?(?:a|b|big|code|em|font|i|img|label|mark|s|small|span|strong|sub|sup|u){ATTRIBUTES}>",
     re.IGNORECASE | re.ASCII,
+)
+LINE_TAGS = re.compile(
+    rf"</?(?:br|center|div|h[1-6]|li|p|td|tr|ul){ATTRIBUTES}>", re.IGNORECASE | re.ASCII
+)
+NO_WORDS = re.compile(
+    r"<!--.*?-->|<(?P<tag>script|style)\b[^<>]*>.*?</(?P=tag)\s*>", re.IGNORECASE | re.DOTALL
 )
 # Elements that go with all they hold: nothing in them is text of the article.
 UNSEEN = frozenset(
     {
         *("script", "style", "iframe", "object", "embed", "applet", "noscript", "template"),
-        *("form", "input", "button", "select", "textarea", "svg", "math", "video", "audio"),
+        *("input", "button", "select", "textarea", "svg", "math", "video", "audio"),
         *("head", "title", "meta", "link", "base", "frame", "frameset", "noframes", "canvas"),
     }
 )
@@ -86,7 +92,8 @@ def plain_text(html: str | None) -> str | None:
     """A title or name as plain text (NFC): tags dropped, entities resolved; None when empty."""
     if html is None:
         return None
-    text = INLINE_TAGS.sub("", UNHOLDABLE.sub("", html))
+    text = NO_WORDS.sub("", UNHOLDABLE.sub("", html))
+    text = LINE_TAGS.sub(" ", INLINE_TAGS.sub("", text))
     text = unescape(NUMBERED.sub(_without_control, text))
     return unicodedata.normalize("NFC", fold_spaces(UNHOLDABLE.sub("", text))).strip() or None
 
@@ -121,11 +128,12 @@ def cut_text(tree: HtmlElement, length: int) -> None:
 def drop_unseen(tree: HtmlElement) -> None:
     """Take out comments, hidden elements, and elements whose text is none of the page's."""
     for node in list(tree.iterdescendants()):
-        if not isinstance(node.tag, str) or node.tag in UNSEEN or _is_hidden(node):
+        if not isinstance(node.tag, str) or node.tag in UNSEEN or is_hidden(node):
             remove(node)
 
 
-def _is_hidden(node: HtmlElement) -> bool:
+def is_hidden(node: HtmlElement) -> bool:
+    """Whether an element's own attributes hide it."""
     return bool(HIDDEN.search(node.get("style") or "")) or node.get("hidden") is not None
 
 

@@ -158,8 +158,14 @@ class LedgerSpider(Spider):
         await self.in_store(self.rejects.add, reject)
         await self.in_store(self.ledger.settle, [link.url], "rejected", f"{stage}: {reason}")
 
-    async def read_share(self, response: Response, link: Link) -> Observation | None:
-        """What a share answer says; None, and the ledger knows why, when it says nothing."""
+    async def read_share(
+        self, response: Response, link: Link
+    ) -> tuple[Observation, list[str]] | None:
+        """What a share answer says, and the links that are done when it is stored.
+
+        An answer without a body is still owed, whatever else it says. None, and the ledger knows
+        why, when it says nothing.
+        """
         assert link.article_id is not None
         try:
             answer = ShareAnswer(response.body, info_code_of(link.url) or "")
@@ -167,13 +173,13 @@ class LedgerSpider(Spider):
         except Exception as error:
             await self.reject(link, response, error)
             return None
-        if answer.html is None:
-            self.count("empty_shares")
-            self.logger.info("%s: the share answer is empty", link.article_id)
-            await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
-            return None
         observation.raw = response.body
-        return observation
+        if answer.has_body:
+            return observation, [link.url]
+        self.count("empty_shares")
+        self.logger.info("%s: the share answer is empty", link.article_id)
+        await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
+        return (observation, []) if answer.says_anything else None
 
     def give_up(self, message: str) -> CloseSpider:
         """To be raised: the arguments ask for something that is not there (exit code 2)."""

@@ -28,8 +28,8 @@ class Categories:
         self.telling: Counter[str] = Counter()
 
     def remember(self, slugs: Iterable[str]) -> None:
-        """Take over the slugs that earlier crawls found."""
-        for slug in slugs:
+        """Take over the slugs that earlier crawls found; of two spellings the one with capitals."""
+        for slug in sorted(slugs, key=lambda slug: slug != slug.casefold()):
             self.exact[slug.casefold()] = self.slugs[slug.casefold()] = slug
 
     def is_wanted(self, key: str) -> bool:

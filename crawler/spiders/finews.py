@@ -172,7 +172,8 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             return
         assert link.category is not None
-        self.categories.answered(link.category)
+        if posts:
+            self.categories.answered(link.category)
         await self.in_store(self.ledger.settle, [link.url], "stored")
         async for request in self.posts(posts, category=link.category.casefold()):
             yield request
@@ -225,7 +226,7 @@ class FinewsSpider(LedgerSpider):
                 yield item
             return
         observation.raw = response.body
-        async for request in self.resolve(link, page.body.category):
+        async for request in self.resolve(link, page.slug):
             yield request
         share = page.body.info_code
         if share and self.follow_shares and self.may_be_in_range(observation):
@@ -244,7 +245,7 @@ class FinewsSpider(LedgerSpider):
     async def parse_footer(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """The category page of a post that is not asked for itself."""
         try:
-            slug = PostPage(text_of(response), link).body.category
+            slug = PostPage(text_of(response), link).slug
         except PageError:
             slug = None
         async for request in self.resolve(link, slug):
@@ -266,19 +267,17 @@ class FinewsSpider(LedgerSpider):
         self, response: Response, link: Link, page: Observation
     ) -> AsyncIterator[Any]:
         """The share answer, joined to its post."""
-        share = await self.read_share(response, link)
-        if share is None:
-            items = await self.articles([page], [page.address])
-        else:
-            items = await self.articles([share, page], [page.address, link.url])
-        for item in items:
+        read = await self.read_share(response, link)
+        share, done = ([read[0]], read[1]) if read else ([], [])
+        for item in await self.articles([*share, page], [page.address, *done]):
             yield item
 
     async def parse_owed_share(self, response: Response, link: Link) -> AsyncIterator[Any]:
-        """A share answer whose post is stored already."""
-        share = await self.read_share(response, link)
-        if share is not None:
-            yield ArticleItem(share.id, [share], [link.url])
+        """A share answer whose post is stored already; one without a body has been told before."""
+        read = await self.read_share(response, link)
+        if read is not None and read[1]:
+            share, done = read
+            yield ArticleItem(share.id, [share], done)
 
     async def articles(
         self, observations: list[Observation], links: list[str]

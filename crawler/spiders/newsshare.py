@@ -53,6 +53,7 @@ class NewsShareSpider(LedgerSpider):
 
     async def parse(self, response: Response, link: Link) -> AsyncIterator[ArticleItem]:
         """The article of an answer."""
-        observation = await self.read_share(response, link)
-        if observation is not None:
-            yield ArticleItem(observation.id, [observation], [link.url])
+        read = await self.read_share(response, link)
+        if read is not None and read[1]:
+            observation, done = read
+            yield ArticleItem(observation.id, [observation], done)

@@ -22,6 +22,7 @@ from crawler.merge import Version
 SOURCES = "sources"
 OBSERVED = tuple(f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "published"})
 BODY = ("content_html", "content_text")
+TIMES = ("first_seen_at", "since")
 LISTS = {"securities": Security, "boards": Board}
 
 
@@ -65,7 +66,8 @@ def _version(version: Version, article: Article) -> dict[str, Any]:
     for name in BODY:
         if document[name] == getattr(article, name):
             del document[name]
-    document["first_seen_at"], document["since"] = version.first_seen_at, version.since
+    for name in TIMES:
+        document[name] = getattr(version, name)
     return document
 
 
@@ -77,4 +79,4 @@ def _read_version(value: dict[str, Any], article: dict[str, Any]) -> Version:
     if value["published_at"] is not None:
         time = value["published_at"].astimezone(SHANGHAI)
         observation.published = PublishedAt(time, value["published_precision"])
-    return Version(observation, value["first_seen_at"], value["since"])
+    return Version(observation, *(value[name] for name in TIMES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,15 @@ def test_it_crawls_stores_exports_and_shows(finews: Any, tmp_path: Path) -> None
     assert "52 articles" in done.out
     assert "52 seen; articles: 52 new" in done.last
     assert left_behind(tmp_path) == []
+
+
+def test_the_command_that_it_names_shows_an_article(finews: Any, tmp_path: Path) -> None:
+    out = finews("demo", DATA_DIR=str(tmp_path / "a b")).out
+    [line] = [line for line in out.splitlines() if line.startswith("See one:")]
+
+    done = finews(*shlex.split(line.partition("finews ")[2]))
+
+    assert done.last == "finews: told by share, page, feed"
 
 
 def test_again_it_begins_anew(finews: Any, tmp_path: Path) -> None:

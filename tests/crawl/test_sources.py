@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -85,6 +86,65 @@ def test_a_post_whose_page_cannot_be_had_is_stored_by_the_feed_and_completed_lat
     finews("crawl", "finews", "-a", "full=1", **at(site))
     [whole] = exported()
     assert (whole["title"], whole["published_from"], whole["revision"]) == ("题", "page", 1)
+
+
+SHARE = "/NewsData/GetNewsText.do?id=NW202112310000000001"
+LINK = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202112310000000001"
+
+
+def test_a_share_answer_without_a_body_gives_what_else_it_says_and_is_still_owed(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any, store: Store
+) -> None:
+    said = {"title": "上游的题", "showtime": "2021-12-31 15:07:46", "medianame": "新华社"}
+    shared = f'<p><a href="{LINK}">{LINK}</a></p>{FOOT}'
+    pages = {"/category/TechWeb.html": listing(PATH), PATH: post("题", shared)}
+    answer = json.dumps({"text": None, "content": "", **said})
+    site = serve_routes({"/": listing(PATH), "/feed.xml": feed(), **pages, SHARE: answer})
+
+    finews("crawl", "finews", **at(site))
+
+    [article] = exported()
+    assert (article["title"], article["source"]) == ("上游的题", "新华社")
+    assert article["published_at"] == "2021-12-31T15:07:46+08:00"
+    assert article["content_text"] == "正文。"
+    assert article["provenance"]["share"]["content_hash"] is None
+    link = store.collection("links").find_one({"kind": "share"})
+    assert link is not None
+    assert (link["state"], link["reason"]) == ("owed", "the answer is empty")
+    site.routes[SHARE] = json.dumps({"text": "<p>正文与更多。</p>", **said})
+    finews("crawl", "finews", **at(site))
+    [whole] = exported()
+    assert (whole["content_text"], whole["revision"]) == ("正文与更多。", 2)
+
+
+def test_an_old_footer_in_lower_case_makes_no_second_category(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any
+) -> None:
+    old = '<p><a href="../techweb/">返回TechWeb新闻</a></p>'
+    other = "/techweb/2021/12/31/2021123102.html"
+    lists = {"/": listing(PATH, other), "/feed.xml": feed()}
+    pages = {PATH: post("甲", old), other: post("乙", FOOT)}
+    site = serve_routes({**lists, **pages, "/category/TechWeb.html": listing(PATH, other)})
+
+    finews("crawl", "finews", **at(site))
+
+    assert [article["category"] for article in exported()] == ["TechWeb", "TechWeb"]
+    assert "/category/techweb.html" not in site.requests
+
+
+def test_a_category_page_that_lists_nothing_proves_no_slug(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any
+) -> None:
+    site = serve_routes({"/": listing(PATH), "/feed.xml": feed(), PATH: post("甲")})
+    site.routes["/category/techweb.html"] = listing()
+    finews("crawl", "finews", **at(site))
+
+    other = "/techweb/2021/12/31/2021123102.html"
+    site.routes.update({"/": listing(PATH, other), other: post("乙", FOOT)})
+    site.routes["/category/TechWeb.html"] = listing(PATH, other)
+    finews("crawl", "finews", **at(site))
+
+    assert [article["category"] for article in exported()] == ["TechWeb", "TechWeb"]
 
 
 def test_without_a_feed_the_rest_is_crawled(

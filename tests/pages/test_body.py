@@ -109,6 +109,7 @@ def test_an_origin_link_is_told_and_goes(host):
         f'<p><a href="{SHARE}">甲</a>正文</p>',
         '<p>返回首页</p><p><img src="a.png"></p>',
         '<p><a href="https://example.com/">返程机票</a></p>',
+        '<p><a href="https://example.com/">返回舱着陆</a></p>',
         f"{autolink(ORIGIN)}<p>正文</p>",
         f"{autolink(ORIGIN)}正文",
     ],
@@ -118,6 +119,7 @@ def test_an_origin_link_is_told_and_goes(host):
         "text beside the link",
         "words without a link",
         "another link",
+        "another link that begins like a footer",
         "text after it",
         "loose text after it",
     ],
@@ -135,11 +137,15 @@ def test_what_belongs_to_the_article_is_no_footer(html):
         ('<p class="em_media">（文章来源：安信国际证券(香港)）</p>', "安信国际证券(香港)"),
         ('<p class="em_media">（文章来源：Wind (A)）</p>', "Wind (A)"),
         (f'<p class="em_media">（文章来源：上海{BOARD}报）</p>', "上海证券报"),
-        (f"<p>（来源：上海{BOARD}报）</p>", "上海证券报"),
+        (f"<p>（文章来源：上海{BOARD}报）</p>", "上海证券报"),
+        (f'<p class="em_media">（来源：上海{BOARD}报）。</p>', "上海证券报"),
         ('<p class="em_media"> (文章来源: 北方网 ) </p>', "北方网"),
         ('<p class="em_media">（文章来源：）</p>', None),
     ],
-    ids=["plain", "brackets", "space", "linked word", "no class", "half-width", "empty"],
+    ids=[
+        *("plain", "brackets", "space", "linked word", "no class", "a word less"),
+        *("half-width", "empty"),
+    ],
 )
 def test_the_attribution_names_the_medium_and_goes_with_its_links(attribution, medium):
     body = body_of(f"<p>正文。</p>{attribution}{autolink(SHARE)}")
@@ -202,6 +208,45 @@ def test_other_links_in_the_last_paragraph_stay(html):
     assert text_of(body_of(html)) == visible_text(parse_fragment(html))
 
 
+def test_an_attribution_before_the_editors_name_is_one():
+    html = f"<p>正文。</p><p>（文章来源：上海{BOARD}报）</p><p>（责任编辑：张三）</p>"
+
+    body = body_of(html)
+
+    assert (body.source, text_of(body)) == ("上海证券报", "正文。（责任编辑：张三）")
+
+
+@pytest.mark.parametrize(
+    ("html", "medium"),
+    [
+        ("<p>正文。（文章来源：界面新闻）。</p>", "界面新闻"),
+        ("<p>正文。（文章来源：第一财经（微信））</p>", "第一财经（微信）"),
+    ],
+)
+def test_a_trailing_attribution_may_end_in_a_stop_or_hold_brackets(html, medium):
+    body = body_of(html)
+
+    assert (body.source, text_of(body)) == (medium, "正文。")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>（来源：央视新闻）央行今日开展逆回购操作，利率维持不变（完）</p>",
+        "<p>甲。</p><p>（文章来源：界面新闻）此前报道称公司将回购（编辑：张三）</p>",
+        "<p>甲。</p><p>（来源：国家统计局；单位：亿元）</p>",
+        "<p>（来源：国家统计局）</p>",
+        '<p class="em_media">来源：据新华社消息，央行今日宣布……（完）</p>',
+        f"<p>甲。</p><p>（文章来源：{'很长的句子' * 10}）</p>",
+    ],
+)
+def test_a_sentence_with_a_source_in_it_is_no_attribution(html):
+    body = body_of(html)
+
+    assert body.source is None
+    assert text_of(body) == visible_text(parse_fragment(html))
+
+
 def test_an_attribution_in_the_middle_is_text():
     body = body_of("<p>甲（文章来源：北方网）乙</p><p>丙</p>")
 
@@ -246,6 +291,16 @@ def test_a_quotation_with_a_picture_is_no_digest():
 
     assert body.digest is None
     assert text_of(body) == "引文正文。"
+
+
+@pytest.mark.parametrize(
+    "before",
+    ['<p style="display:none;"><br></p>', "<!-- x -->", "<p> </p>", "\n"],
+)
+def test_a_digest_may_stand_after_what_shows_nothing(before):
+    body = body_of(f"{before}<blockquote><p>摘一</p><p>摘二</p></blockquote><p>正文。</p>")
+
+    assert (body.digest, text_of(body)) == ("摘一 摘二", "正文。")
 
 
 def test_a_digest_holds_nothing_that_is_not_to_be_seen():

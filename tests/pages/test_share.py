@@ -18,22 +18,59 @@ def answer(**fields):
 
 
 @pytest.mark.parametrize(
-    ("fields", "html"),
+    ("fields", "text"),
     [
-        ({"text": "<p>甲</p>"}, "<p>甲</p>"),
-        ({"text": "<p>甲</p>", "content": None}, "<p>甲</p>"),
-        ({"text": None, "content": "<p>甲</p>"}, "<p>甲</p>"),
-        ({"text": "", "content": "<p>甲</p>"}, "<p>甲</p>"),
-        ({"text": " \n", "content": "<p>甲</p>"}, "<p>甲</p>"),
-        ({"text": "<p>甲</p>", "content": "<p>甲</p><p>乙</p>"}, "<p>甲</p><p>乙</p>"),
-        ({"text": None, "content": None}, None),
-        ({"text": "", "content": ""}, None),
-        ({"text": ["<p>甲</p>"], "content": 5}, None),
-        ({}, None),
+        ({"text": "<p>甲</p>"}, "甲"),
+        ({"text": "<p>甲</p>", "content": None}, "甲"),
+        ({"text": None, "content": "<p>甲</p>"}, "甲"),
+        ({"text": "", "content": "<p>甲</p>"}, "甲"),
+        ({"text": " \n", "content": "<p>甲</p>"}, "甲"),
+        ({"text": "<p>甲</p>", "content": "<p>甲</p><p>乙</p>"}, "甲乙"),
+        ({"text": "<p>甲</p>", "content": "<p> </p><div><br></div>" + " " * 100}, "甲"),
+        ({"text": "<p></p><p> </p><div></div>", "content": "<p>正</p>"}, "正"),
+        ({"text": None, "content": None}, ""),
+        ({"text": "", "content": ""}, ""),
+        ({"text": ["<p>甲</p>"], "content": None}, ""),
+        ({"text": True, "content": {}}, ""),
+        ({}, ""),
     ],
 )
-def test_the_fuller_of_text_and_content_is_the_body(fields, html):
-    assert answer(**fields).html == html
+def test_the_body_is_the_one_of_text_and_content_with_more_to_read(fields, text):
+    told = answer(**fields)
+
+    assert told.has_body is bool(text)
+    assert visible_text(told.observation(CODE, SEEN).tree) == text
+
+
+def test_a_picture_is_a_body_and_so_much_as_a_title_is_something_said():
+    assert answer(text='<p><img src="https://example.com/a.jpg"></p>').has_body
+    assert answer(text=None, title="题").says_anything
+    assert not answer(text=None, title="题").has_body
+    assert not answer(text="", title=" ", infoCode=CODE).says_anything
+
+
+@pytest.mark.parametrize(
+    ("fields", "raw"),
+    [
+        ({"showtime": 1640934465000}, "1640934465000"),
+        ({"showtime": 1640934465}, "1640934465"),
+        ({"showtime": "某日", "datetime": "2021-12-31 15:07:45"}, "2021-12-31 15:07:45"),
+        (
+            {"showtime": "2021-12-31 15:07:45", "datetime": "2021-12-31 15:07:45 星期五"},
+            "2021-12-31 15:07:45",
+        ),
+        ({"showtime": "某日"}, "某日"),
+        ({"showtime": True, "datetime": None}, None),
+        ({"showtime": 1.5}, None),
+    ],
+)
+def test_the_time_is_the_first_that_can_be_read(fields, raw):
+    assert answer(**fields).published_raw == raw
+
+
+def test_the_medium_is_the_first_that_is_told():
+    assert answer(medianame="新华社", **{"from": "新华社客户端（转载）"}).medium == "新华社"
+    assert answer(medianame="", **{"from": "新华社"}).medium == "新华社"
 
 
 def test_an_answer_tells_what_it_holds_of_the_article():

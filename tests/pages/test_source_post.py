@@ -217,3 +217,19 @@ def test_a_source_without_front_matter_is_refused(text):
 def test_front_matter_that_is_no_mapping_is_refused():
     with pytest.raises(PageError, match="front matter"):
         SourcePost("---\n- 甲\n- 乙\n---\n正文。", f"2021-12-08-{ID}.md", SITE)
+
+
+@pytest.mark.parametrize(
+    ("date", "day"),
+    [
+        ("2021-12-31 20:30:45", "2022/01/01"),
+        ("2021-12-31T20:30:45", "2022/01/01"),
+        ("2021-12-31 20:30:45.123", "2022/01/01"),
+        ('"2021-12-31 20:30:45"', "2021/12/31"),
+        ("2021-12-31 20:30", "2021/12/31"),
+        ("2021-12-31 20:30:45 +0800", "2021/12/31"),
+        ("2021-12-31", "2021/12/31"),
+    ],
+)
+def test_only_what_yaml_takes_for_a_time_without_zone_has_its_page_eight_hours_late(date, day):
+    assert source(date=date, name=f"2021-12-31-{ID}.md").url == f"{HOME}emnews/{day}/{ID}.html"

@@ -62,7 +62,7 @@ class Markup(HTMLParser):
         ("<p>甲<!-- 注释 -->乙<?php 1 ?>丙</p>", "甲乙丙"),
         ("<p>甲<script>var 恶 = 1;</script>乙</p><style>p{}</style>", "甲乙"),
         ("<p>甲</p><iframe src='https://example.com/'>框</iframe><p>乙</p>", "甲\n乙"),
-        ("<p>甲</p><form>表<input value='值'></form>", "甲"),
+        ("<p>甲</p><form>表<input value='值'></form>", "甲\n表"),
         ("", ""),
     ],
     ids=[

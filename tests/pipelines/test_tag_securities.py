@@ -7,6 +7,7 @@ import pytest
 from scrapy.utils.test import get_crawler
 
 from crawler.article import ArticleItem, Board, Observation, Security
+from crawler.pages.body import read_body
 from crawler.pages.tree import parse_fragment, visible_text
 from pipelines.strip_stock_images import strip_stock_images
 from pipelines.tag_securities import TagSecurities, tag_securities
@@ -94,6 +95,8 @@ def test_what_the_markup_names_is_a_security(html, security):
         ("(AAPL.O)", ["AAPL.US"]),
         ("（Apple，AAPL.OQ）", ["AAPL.US"]),
         ("(苹果 AAPL.US)", ["AAPL.US"]),
+        ("（美股：SUN.N）", ["SUN.US"]),
+        ("（６００５１９．ＳＨ）", ["600519.SH"]),
         ("(BRK.B.N)", ["BRK.B.US"]),
         ("（SUN.N、AAPL.O；00005.HK）", ["SUN.US", "AAPL.US", "00005.HK"]),
         ("(600519.SH/01801.HK)", ["600519.SH", "01801.HK"]),
@@ -116,6 +119,8 @@ def test_a_code_in_the_text_has_five_digits_in_hong_kong_as_its_symbol_has():
     [
         "(2021.12)",
         "(N.A)",
+        "(U.S.A)",
+        "（见图1、F.A）",
         "（e.o）",
         "(3.5.HK)",
         "版本1.600519.SH",
@@ -145,6 +150,17 @@ def test_a_mention_without_a_code_of_its_own_has_that_of_its_link(code):
     found = securities(f'<p><span class="EM_Stock_Key_Common" {link}{code}>蔚来</span></p>')
 
     assert found == [Security("NIO.US", "106", "NIO", "蔚来", "mention")]
+
+
+def test_a_digest_names_securities_too():
+    html = "<blockquote><p>海伦司(09869.HK)涨停。</p></blockquote><p>正文(600519.SH)。</p>"
+    page = read_body(parse_fragment(html))
+    observation = Observation("init", "page", "x", SEEN, title="题", digest=page.digest)
+    observation.tree = page.tree
+
+    TagSecurities.from_crawler(get_crawler()).process(observation)
+
+    assert [one.symbol for one in observation.securities] == ["09869.HK", "600519.SH"]
 
 
 def test_a_code_may_stand_beside_a_mention_without_becoming_a_second_security():

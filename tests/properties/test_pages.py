@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
-from crawler.addresses import ARTICLE_ID, Link, Site, info_code_of, is_origin_url
+from crawler.addresses import ARTICLE_ID, Link, Site, info_code_of, origin_url, web_address
+from crawler.dictionary import schema
 from crawler.pages.category import read_category
 from crawler.pages.errors import PageError
 from crawler.pages.feed import read_feed
@@ -19,6 +21,7 @@ from crawler.pages.share import ShareAnswer
 from crawler.pages.source_post import SourcePost
 from crawler.pages.tree import parse_fragment, plain_text, visible_text
 from crawler.pages.typography import typographic
+from crawler.records import to_record
 from tests.staging import article_of, staged
 from tests.strategies import rubbish
 
@@ -28,6 +31,10 @@ SEEN = datetime(2022, 1, 1, tzinfo=UTC)
 POST = SITE.link("/beifangwang/2021/12/31/NW202112312233001257.html")
 CODE = "NW202112312233001257"
 NAME = "2021-12-31-NW202112312233001257.md"
+
+CHECKER = Draft202012Validator.FORMAT_CHECKER
+VALID = Draft202012Validator(schema(), format_checker=CHECKER)
+URI = Draft202012Validator({"type": "string", "format": "uri"}, format_checker=CHECKER)
 
 in_layout = rubbish.map(lambda html: f"<header></header><section>{html}</section>")
 as_post = rubbish.map(
@@ -84,7 +91,7 @@ def assert_whole(observation):
         value = getattr(told, name)
         assert value is None or (value and value == value.strip()), name
     assert all(tag and tag == tag.strip() for tag in told.tags)
-    assert article_of([told]).id == told.id
+    VALID.validate(to_record(article_of([told])))
 
 
 @given(rubbish | in_layout | as_post)
@@ -204,7 +211,10 @@ def test_typography_leaves_no_straight_quotation_mark_and_no_other_word(text: st
 def test_an_address_is_a_link_of_the_site_or_none(href: str, page: str | None) -> None:
     link = SITE.link(href, page)
     info_code_of(href)
-    is_origin_url(href)
+    origin = origin_url(href)
+    address = web_address(href, HOME)
+    assert address is None or URI.is_valid(address)
+    assert origin is None or URI.is_valid(origin)
 
     if link is not None:
         assert isinstance(link, Link)

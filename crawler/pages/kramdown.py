@@ -1,0 +1,128 @@
+"""Markdown as the site's renderer, kramdown, reads it, where CommonMark reads otherwise."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block.list import list_block
+
+from crawler.pages.typography import make_typographic
+
+if TYPE_CHECKING:
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_inline import StateInline
+
+TAGS = {1: "em", 2: "strong"}
+# 1) begins no list, and neither does a number or a dash without anything after it.
+NO_LIST = re.compile(r"\d+\)|(?:\d+\.|[*+-])[ \t]*$")
+MARKS_OF_STRIKE = "~~"
+STRUCK = re.compile(r"~~([^\s~](?:.*?[^\s~])?)~~", re.DOTALL)
+LETTERS_AT_END = re.compile(r"[^\W\d_]-?[^\W\d_]*\Z")
+
+
+def render(markdown: str) -> str:
+    """The HTML of a post's Markdown."""
+    return str(RENDERER.render(markdown))
+
+
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """`*` and `_`: they need no space or stop around them, as CommonMark's do between Chinese.
+
+    So both asterisks of `*ST甲、*ST乙` are taken, on the site and here.
+    """
+    start, mark = state.pos, state.src[state.pos]
+    if mark not in "*_":
+        return False
+    length = 2 if state.src.startswith(mark * 2, start) else 1
+    for width in (length, 1) if length == 2 else (1,):
+        end = _end_of(state, start + width, mark * width)
+        if end is not None:
+            if not silent:
+                _push(state, start + width, end, mark * width)
+            state.pos = end + width
+            return True
+    if not silent:
+        state.pending += mark * length
+    state.pos = start + length
+    return True
+
+
+def _end_of(state: StateInline, start: int, marks: str) -> int | None:
+    """Where an emphasis that begins at a place ends; None where it does not begin or end."""
+    tag, before = TAGS[len(marks)], state.src[: start - len(marks)]
+    following = state.src[start : start + 1]
+    if not following or following.isspace() or tag in state.env.setdefault("open", []):
+        return None
+    if marks[0] == "_" and LETTERS_AT_END.search(before):
+        return None
+    state.env["open"].append(tag)
+    state.pos = start
+    while state.pos < state.posMax and not _closes(state, start, marks):
+        state.md.inline.skipToken(state)
+    found = state.pos if state.pos < state.posMax else None
+    state.env["open"].pop()
+    state.pos = start - len(marks)
+    return found
+
+
+def _closes(state: StateInline, start: int, marks: str) -> bool:
+    here, after = state.pos, state.src[state.pos + len(marks) :]
+    if here == start or not state.src.startswith(marks, here) or state.src[here - 1].isspace():
+        return False
+    if marks[0] == "_" and after[:1].isalnum():
+        return False
+    return len(marks) == 2 or not after.startswith(marks) or after.startswith(marks * 2)
+
+
+def _push(state: StateInline, start: int, end: int, marks: str) -> None:
+    tag = TAGS[len(marks)]
+    last = state.posMax
+    state.push(f"{tag}_open", tag, 1).markup = marks
+    state.env["open"].append(tag)
+    state.pos, state.posMax = start, end
+    state.md.inline.tokenize(state)
+    state.env["open"].pop()
+    state.posMax = last
+    state.push(f"{tag}_close", tag, -1).markup = marks
+
+
+def _strikethrough(state: StateInline, silent: bool) -> bool:
+    """`~~` around words."""
+    if not state.src.startswith(MARKS_OF_STRIKE, state.pos):
+        return False
+    struck = STRUCK.match(state.src, state.pos, state.posMax)
+    if struck is None:
+        if not silent:
+            state.pending += MARKS_OF_STRIKE
+        state.pos += len(MARKS_OF_STRIKE)
+        return True
+    if not silent:
+        last = state.posMax
+        state.push("s_open", "s", 1).markup = MARKS_OF_STRIKE
+        state.pos, state.posMax = struck.start(1), struck.end(1)
+        state.md.inline.tokenize(state)
+        state.posMax = last
+        state.push("s_close", "s", -1).markup = MARKS_OF_STRIKE
+    state.pos = struck.end()
+    return True
+
+
+def _list(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """CommonMark's list, where kramdown begins one too."""
+    line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+    return not NO_LIST.match(line) and list_block(state, first, last, silent)
+
+
+def _renderer() -> MarkdownIt:
+    renderer = MarkdownIt("commonmark", {"html": True})
+    renderer.enable(["table", "strikethrough"])
+    renderer.inline.ruler.at("emphasis", _emphasis)
+    renderer.inline.ruler.at("strikethrough", _strikethrough)
+    renderer.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
+    renderer.core.ruler.before("text_join", "typographic", make_typographic)
+    return renderer
+
+
+RENDERER = _renderer()
