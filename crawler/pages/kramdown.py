@@ -100,19 +100,23 @@ def _strikethrough(state: StateInline, silent: bool) -> bool:
         return True
     if not silent:
         last = state.posMax
-        state.push("s_open", "s", 1).markup = MARKS_OF_STRIKE
+        state.push("del_open", "del", 1).markup = MARKS_OF_STRIKE
         state.pos, state.posMax = struck.start(1), struck.end(1)
         state.md.inline.tokenize(state)
         state.posMax = last
-        state.push("s_close", "s", -1).markup = MARKS_OF_STRIKE
+        state.push("del_close", "del", -1).markup = MARKS_OF_STRIKE
     state.pos = struck.end()
     return True
 
 
 def _list(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    """CommonMark's list, where kramdown begins one too."""
+    """CommonMark's list, where kramdown begins one too; it numbers every list from one."""
     line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
-    return not NO_LIST.match(line) and list_block(state, first, last, silent)
+    if NO_LIST.match(line) or not list_block(state, first, last, silent):
+        return False
+    for token in state.tokens:
+        token.attrs.pop("start", None)
+    return True
 
 
 def _renderer() -> MarkdownIt:
