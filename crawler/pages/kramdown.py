@@ -112,9 +112,10 @@ def _strikethrough(state: StateInline, silent: bool) -> bool:
 def _list(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     """CommonMark's list, where kramdown begins one too; it numbers every list from one."""
     line = state.src[state.bMarks[first] + state.tShift[first] : state.eMarks[first]]
+    before = len(state.tokens)
     if NO_LIST.match(line) or not list_block(state, first, last, silent):
         return False
-    for token in state.tokens:
+    for token in state.tokens[before:]:
         token.attrs.pop("start", None)
     return True
 
