@@ -143,7 +143,7 @@ def info_code_of(href: str) -> str | None:
 
 def origin_url(href: str) -> str | None:
     """The eastmoney.com news page that a brief comes from, if a link is one; else None."""
-    address = web_address(href, "http://finance.eastmoney.com/")
+    address = web_address(href, "http:") if "//" in href else None
     parts = urlsplit(address or "")
     is_origin = (parts.hostname or "").endswith(".eastmoney.com") and parts.path.startswith(
         "/news/"

@@ -42,8 +42,9 @@ def strip_stock_images(tree: HtmlElement) -> int:
     if not nodes:
         return 0
     blocks = _count_blocks(tree, nodes)
-    for node in nodes:
-        _strip(node)
+    wrappers = dict.fromkeys(wrapper for node in nodes if (wrapper := _strip(node)) is not None)
+    for wrapper in wrappers:
+        _unwrap_empty(wrapper)
     return blocks
 
 
@@ -88,23 +89,23 @@ def _inside_image(node: Any) -> bool:
     return any(_is_image(parent) for parent in node.iterancestors())
 
 
-def _strip(node: Any) -> None:
-    """Take one part out, and the wrappers that it leaves empty."""
+def _strip(node: Any) -> HtmlElement | None:
+    """Take one part out; the element that it stood in may be empty now."""
     named = _named(node) if _is_image(node) and not _inside_image(node) else None
     if _is_image(node) and node.tag == "a" and visible_text(node):
         if named is not None:
             node.addprevious(named)
             named.tail = None
         node.drop_tag()
-        return
-    wrapper = node.getparent()
+        return None
+    wrapper: HtmlElement | None = node.getparent()
     if wrapper is None:
-        return
+        return None
     if named is not None:
         node.addprevious(named)
         named.tail = None
     remove(node)
-    _unwrap_empty(wrapper)
+    return wrapper
 
 
 def _named(node: Any) -> HtmlElement | None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from bisect import bisect
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from crawler.article import Board, Security
+from crawler.dates import HALF_WIDTH
 from crawler.markets import BOARDS, resolve_suffix, symbol_of
-from crawler.pages.tree import drop_unseen, remove, visible_text, walk
+from crawler.pages.blocks import BLOCKS, CELLS
+from crawler.pages.tree import drop_unseen, remove, visible_text
 from pipelines.stage import Stage
 from pipelines.strip_stock_images import NAMED, QUOTE_LINK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lxml.html import HtmlElement
 
     from crawler.article import Observation, Via
@@ -22,15 +28,18 @@ MENTION_CLASSES = frozenset({"keytip", "em_stock_key_common"})
 TERM_CLASS = "infokey"
 QUOTE_SPAN = re.compile(r"(?:bk)?quote_")
 NUMBER_CODE = (
-    r"(?<![\w.])(?P<code>\d{4,6}|\d{1,3}(?=\.(?i:HK)))\.(?P<suffix>(?i:SH|SS|SZ|BJ|HK))(?!\w|\.\w)"
+    r"(?<![\w.])(?<!//)(?P<code>\d{4,6}|\d{1,3}(?=\.(?i:HK)))"
+    r"\.(?P<suffix>(?i:SH|SS|SZ|BJ|HK))(?!\w|\.\w)"
 )
 LETTER_CODE = (
-    r"(?<=[(（,，、;；:：/ ])"
+    r"(?<=[(,、;:/ ])"
     r"(?P<ticker>[A-Z]{1,6}(?:[._-][A-Z])?)\.(?P<exchange>OQ|US|[NO])"
-    r"(?=[)）,，、;；/ ])"
+    r"(?=[),、;/ ])"
 )
 CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII)
-BRACKET = re.compile(r"[(（][^()（）]*[)）]")
+BRACKET = re.compile(r"[(][^()]*[)]")
+# Where a line of text begins or ends.
+LINES = BLOCKS | CELLS | {"br"}
 
 
 def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Security], list[Board]]:
@@ -47,11 +56,16 @@ def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Securit
     found = _Found()
     for text in before:
         found.read_text(text or "")
-    for node in walk(tree):
-        if isinstance(node, str):
-            found.read_text(node)
-        else:
-            _read_node(node, found)
+    line = _Line(found)
+    for event, node in etree.iterwalk(tree, events=("start", "end")):
+        if node.tag in LINES:
+            line.end()
+        if event == "start":
+            line.read_node(node)
+            line.add(node.text)
+        elif node is not tree:
+            line.add(node.tail)
+    line.end()
     for node in list(tree.iter(NAMED, "span", "a")):
         _clear(node)
     return list(found.securities.values()), list(found.boards.values())
@@ -65,30 +79,18 @@ class _Found:
         self.boards: dict[str, Board] = {}
 
     def read_text(self, text: str) -> None:
-        """Codes in running text; letters count in brackets only."""
-        text = unicodedata.normalize("NFKC", text)
-        if "." not in text:
-            return
-        for match in CODE.finditer(text):
-            if match["code"]:
-                symbol, market = resolve_suffix(match["code"], match["suffix"])
-                code = match["code"]
-            else:
-                if not _in_bracket(text, match.start()):
-                    continue
-                symbol, market = resolve_suffix(match["ticker"], match["exchange"])
-                code = match["ticker"].upper()
-            if symbol is not None:
-                self.add(market, code, None, "text", symbol)
+        """Codes in running text."""
+        for _, symbol, market, code in _codes_in(text):
+            self.add(market, code, None, "text", symbol)
 
     def read_code(self, data_code: str, name: str | None, via: Via) -> None:
         """A `data-code` of market and code, as in 1,600160."""
         if match := MENTION_CODE.fullmatch(data_code):
             market, code = match["market"], match["code"]
             if market == BOARDS:
-                board = Board(code, name)
-                known = self.boards.get(code)
-                self.boards[code] = known.joined(board) if known else board
+                board = Board(code.upper(), name)
+                known = self.boards.get(board.code)
+                self.boards[board.code] = known.joined(board) if known else board
             else:
                 self.add(market, code, name, via, symbol_of(market, code))
 
@@ -102,15 +104,60 @@ class _Found:
         self.securities[security.key] = known.joined(security) if known else security
 
 
-def _in_bracket(text: str, position: int) -> bool:
-    return any(m.start() < position < m.end() for m in BRACKET.finditer(text))
+class _Line:
+    """A line of text, whatever inline elements it stands in, with the places of its mentions."""
+
+    def __init__(self, found: _Found) -> None:
+        self.found = found
+        self.texts: list[str] = []
+        self.length = 0
+        self.marks: list[tuple[int, str, str | None, Via]] = []
+
+    def add(self, text: str | None) -> None:
+        if text:
+            self.texts.append(text)
+            self.length += len(text)
+
+    def read_node(self, node: HtmlElement) -> None:
+        """Note where a mention stands, or a chart stood."""
+        if node.tag == NAMED:
+            self.marks.append((self.length, node.get("data-code", ""), None, "stock_image"))
+        elif MENTION_CLASSES.intersection((node.get("class") or "").lower().split()):
+            name = visible_text(node) or None
+            self.marks.append((self.length, _code_of(node), name, "mention"))
+
+    def end(self) -> None:
+        """Read the line: mentions and codes as they stand in it."""
+        codes = list(_codes_in("".join(self.texts)))
+        for place, data_code, name, via in self.marks:
+            while codes and codes[0][0] < place:
+                self._take(codes.pop(0))
+            self.found.read_code(data_code, name, via)
+        for code in codes:
+            self._take(code)
+        self.texts, self.length, self.marks = [], 0, []
+
+    def _take(self, code: tuple[int, str, str | None, str]) -> None:
+        _, symbol, market, number = code
+        self.found.add(market, number, None, "text", symbol)
 
 
-def _read_node(node: HtmlElement, found: _Found) -> None:
-    if node.tag == NAMED:
-        found.read_code(node.get("data-code", ""), None, "stock_image")
-    elif MENTION_CLASSES.intersection((node.get("class") or "").lower().split()):
-        found.read_code(_code_of(node), visible_text(node) or None, "mention")
+def _codes_in(text: str) -> Iterator[tuple[int, str, str | None, str]]:
+    """(place, symbol, market, code) of the codes in a text; letters count in brackets only."""
+    text = text.translate(HALF_WIDTH)
+    if "." not in text:
+        return
+    brackets = [match.span() for match in BRACKET.finditer(text)]
+    starts = [start for start, _ in brackets]
+    for match in CODE.finditer(text):
+        place, number = match.start(), match["code"]
+        nearest = bisect(starts, place) - 1
+        if not number and (nearest < 0 or place >= brackets[nearest][1]):
+            continue
+        code = number or match["ticker"].upper()
+        symbol, market = resolve_suffix(code, match["suffix"] or match["exchange"])
+        if symbol is not None:
+            yield place, symbol, market, code
 
 
 def _code_of(node: HtmlElement) -> str:

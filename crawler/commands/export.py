@@ -34,7 +34,7 @@ class Command(FinewsCommand, ScrapyCommand):
             "--output",
             metavar="FILE",
             default="-",
-            help="the file, which appears whole or not at all (default: standard output)",
+            help="a file, written whole or not at all; else standard output",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

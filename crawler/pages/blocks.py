@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import lxml.html
@@ -25,6 +26,10 @@ CELLS = frozenset({"td", "th"})
 WORDS_ONLY = frozenset({"p", *HEADINGS})
 ROWS = ("thead", "tbody", "tfoot", "tr")
 PARTS_OF_TABLES = frozenset({*ROWS, *CELLS, "caption", "colgroup", "col"})
+# All that inline elements have to say; a broken page has names that no element can be made with.
+COPIED = ("href", "title")
+# How far to look for words beside an empty block.
+NEAR = 20
 NOT_INLINE = BLOCKS | CELLS | {"colgroup", "col"}
 
 
@@ -35,9 +40,7 @@ def mend_tables(tree: HtmlElement) -> None:
     """
     for table in list(tree.iter("table")):
         loose: HtmlElement = lxml.html.Element("div")
-        for row in [table, *table.iter(*ROWS)]:
-            if row is table or next(row.iterancestors("table"), None) is table:
-                _take_loose(row, loose)
+        _take_loose(table, loose)
         if len(loose) or (loose.text or "").strip():
             table.addprevious(loose)
     for part in list(tree.iter(*PARTS_OF_TABLES)):
@@ -46,12 +49,14 @@ def mend_tables(tree: HtmlElement) -> None:
 
 
 def _take_loose(row: HtmlElement, loose: HtmlElement) -> None:
-    """Move text and elements that are no parts of a table."""
+    """Move text and elements that are no parts of a table, in their order."""
     _append_text(loose, row.text)
     row.text = None
     for child in list(row):
         tail, child.tail = child.tail, None
-        if child.tag not in PARTS_OF_TABLES:
+        if child.tag in ROWS:
+            _take_loose(child, loose)
+        elif child.tag not in PARTS_OF_TABLES:
             loose.append(child)
         _append_text(loose, tail)
 
@@ -103,19 +108,22 @@ def between_words(node: HtmlElement) -> bool:
 
 
 def _words_before(node: HtmlElement) -> bool:
-    for sibling in node.itersiblings(preceding=True):
+    siblings = list(islice(node.itersiblings(preceding=True), NEAR))
+    for sibling in siblings:
         if (sibling.tail or "").strip() or _is_inline_words(sibling):
             return True
         if sibling.tag in BLOCKS:
             return False
     parent = node.getparent()
-    return parent is not None and bool((parent.text or "").strip())
+    if parent is None or len(siblings) == NEAR:
+        return False
+    return bool((parent.text or "").strip())
 
 
 def _words_after(node: HtmlElement) -> bool:
     if (node.tail or "").strip():
         return True
-    for sibling in node.itersiblings():
+    for sibling in islice(node.itersiblings(), NEAR):
         if _is_inline_words(sibling):
             return True
         if sibling.tag in BLOCKS:
@@ -169,6 +177,7 @@ def _wrap_words(block: HtmlElement, inline: HtmlElement) -> None:
 
 def _like(element: HtmlElement, text: str | None) -> HtmlElement:
     """A new element of the same kind."""
-    copy: HtmlElement = lxml.html.Element(element.tag, dict(element.attrib))
+    kept = {name: value for name in COPIED if (value := element.get(name)) is not None}
+    copy: HtmlElement = lxml.html.Element(element.tag, kept)
     copy.text = text
     return copy

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from crawler.addresses import info_code_of, origin_url
+from crawler.addresses import OLD_SITE_HOSTS, info_code_of, origin_url
 from crawler.media import known_media
 from crawler.pages.tree import (
     TEXT,
     cut_text,
-    drop_unseen,
     fold_spaces,
-    is_hidden,
+    holds_picture,
     remove,
+    seen_text,
     visible_text,
 )
 
@@ -28,6 +27,7 @@ WHOLE_ATTRIBUTION = re.compile(ATTRIBUTION)
 TRAILING_ATTRIBUTION = re.compile(f"{ATTRIBUTION}$")
 # A paragraph of its own class may leave out a word, and the brackets.
 MARKED_ATTRIBUTION = re.compile(rf"[（(]?\s*(?:文章)?来源\s*[:：]\s*{MEDIUM}\s*[）)]?\s*[。.]?")
+LONGEST_ATTRIBUTION = 120
 EDITOR = re.compile(r"[（(]\s*(?:责任)?编辑\s*[:：][^（()）]*[）)]")
 LAST_BRACKET = re.compile(r"[（(](?P<medium>[^（()）]+)[）)]\s*[。.]?\s*$")
 ATTRIBUTION_CLASS = "em_media"
@@ -82,6 +82,8 @@ def _take_tail(body: Body) -> None:
             continue
         if (block.tail or "").strip():
             break
+        if _shows_nothing(block):
+            continue
         if not _is_tail(block):
             _take_last_links(body, block)
             break
@@ -96,8 +98,8 @@ def _take_last_links(body: Body, block: HtmlElement) -> None:
         last = block[-1]
         if last.tag != "a" or not BETWEEN_LINKS.fullmatch(last.tail or ""):
             return
-        text, href = visible_text(last), last.get("href", "").strip()
-        if not _is_tail_link(last) or not (text == href or FOOTER_TEXT.fullmatch(text)):
+        text = visible_text(last)
+        if not _is_tail_link(last) or not text:
             return
         _read_link(body, last)
         last.tail = None
@@ -105,7 +107,7 @@ def _take_last_links(body: Body, block: HtmlElement) -> None:
 
 
 def _is_tail(block: HtmlElement) -> bool:
-    if block.tag not in ("p", "a", "small", "hr") or block.find(".//img") is not None:
+    if block.tag not in ("p", "a", "small", "hr", "div", "center") or holds_picture(block):
         return False
     anchors = list(block.iter("a"))
     if not all(_is_tail_link(anchor) for anchor in anchors):
@@ -119,11 +121,22 @@ def _is_tail(block: HtmlElement) -> bool:
 def _is_tail_link(anchor: HtmlElement) -> bool:
     href = anchor.get("href", "")
     text = visible_text(anchor)
-    return (
-        FOOTER_TEXT.fullmatch(text) is not None
-        or info_code_of(href) is not None
-        or (origin_url(href) is not None and text == href)
-    )
+    if FOOTER_TEXT.fullmatch(text):
+        return _is_on_site(href)
+    return text in (href, "") and (info_code_of(href) or origin_url(href)) is not None
+
+
+def _is_on_site(href: str) -> bool:
+    try:
+        return urlsplit(href).netloc in {"", *OLD_SITE_HOSTS}
+    except ValueError:
+        return False
+
+
+def _shows_nothing(block: HtmlElement) -> bool:
+    """Whether a block is hidden, a script or empty; links and rules belong to the footer."""
+    kept = next(block.iter("a", "hr", "img", "table"), None)
+    return kept is None and not seen_text(block)
 
 
 def _read_link(body: Body, anchor: HtmlElement) -> None:
@@ -143,13 +156,13 @@ def _take_attribution(tree: HtmlElement) -> str | None:
     """The medium in （文章来源：…）, which leaves the tree."""
     medium: str | None = None
     for block in tree.find_class(ATTRIBUTION_CLASS):
-        if match := MARKED_ATTRIBUTION.fullmatch(visible_text(block)):
+        if match := MARKED_ATTRIBUTION.fullmatch(_short_text(block)):
             medium = medium or match["medium"] or None
-            remove(block)
+            _take_words(block)
     for block in _last_blocks(tree):
-        if match := WHOLE_ATTRIBUTION.fullmatch(visible_text(block)):
+        if match := WHOLE_ATTRIBUTION.fullmatch(_short_text(block)):
             medium = medium or match["medium"] or None
-            remove(block)
+            _take_words(block)
     return medium or _take_trailing_attribution(tree)
 
 
@@ -157,7 +170,9 @@ def _last_blocks(tree: HtmlElement) -> list[HtmlElement]:
     """The last paragraph that has any text; before the editor's name, the one before it too."""
     found: list[HtmlElement] = []
     for block in reversed(list(tree)):
-        if not isinstance(block.tag, str) or not visible_text(block):
+        if (block.tail or "").strip():
+            break
+        if not isinstance(block.tag, str) or _shows_nothing(block):
             continue
         if block.tag not in ("p", "div", "center"):
             break
@@ -167,11 +182,26 @@ def _last_blocks(tree: HtmlElement) -> list[HtmlElement]:
     return found
 
 
+def _short_text(block: HtmlElement) -> str:
+    """A block's text, if it is short enough for an attribution."""
+    text = visible_text(block)
+    return text if len(text) <= LONGEST_ATTRIBUTION else ""
+
+
+def _take_words(block: HtmlElement) -> None:
+    """Remove a block; of one with pictures its words alone."""
+    if holds_picture(block):
+        cut_text(block, 0)
+    else:
+        remove(block)
+
+
 def _take_trailing_attribution(tree: HtmlElement) -> str | None:
     """The same at the end of the last paragraph's text, which keeps the rest of it."""
-    for block in _last_blocks(tree):
+    for block in _last_blocks(tree) or [tree]:
         text = str(TEXT(block))
-        if match := TRAILING_ATTRIBUTION.search(text):
+        start = max(0, len(text) - LONGEST_ATTRIBUTION)
+        if match := TRAILING_ATTRIBUTION.search(text, start):
             cut_text(block, match.start())
             return fold_spaces(match["medium"]).strip() or None
     return None
@@ -190,10 +220,10 @@ def _take_digest(tree: HtmlElement) -> str | None:
     if (tree.text or "").strip():
         return None
     first = _first_seen(tree)
-    if first is None or first.tag != "blockquote" or _holds_more(first):
+    if first is None or first.tag != "blockquote" or holds_picture(first):
         return None
-    digest = _seen_text(first) or None
-    if _seen_text(tree) != digest or _holds_more(tree):
+    digest = seen_text(first) or None
+    if seen_text(tree) != digest or holds_picture(tree):
         remove(first)
     return digest
 
@@ -201,26 +231,8 @@ def _take_digest(tree: HtmlElement) -> str | None:
 def _first_seen(tree: HtmlElement) -> HtmlElement | None:
     """The first element of a body that shows anything; none where bare text comes first."""
     for child in tree:
-        if isinstance(child.tag, str) and (_seen_text(child) or _holds_more(child)):
+        if isinstance(child.tag, str) and (seen_text(child) or holds_picture(child)):
             return child
         if (child.tail or "").strip():
             return None
     return None
-
-
-def _seen_text(element: HtmlElement) -> str:
-    """The text of an element without scripts and what is hidden, which stay for the cleaner."""
-    copy = deepcopy(element)
-    copy.tail = None
-    drop_unseen(copy)
-    for line in copy.iter("p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6"):
-        line.tail = f" {line.tail or ''}"
-    if not isinstance(copy.tag, str) or is_hidden(copy):
-        return ""
-    copy.tail = None
-    return visible_text(copy)
-
-
-def _holds_more(element: HtmlElement) -> bool:
-    """Whether there is more than words in an element."""
-    return next(element.iter("img", "table"), None) is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -22,6 +24,10 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 TITLE, PUBLISHED, CONTENT, SUMMARY, LINK, TERM = (
     f"{ATOM}{name}" for name in ("title", "published", "content", "summary", "link", "category")
 )
+
+
+# Entities of HTML that XML does not know: a parser that goes on would drop the rest of the tags.
+ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z][A-Za-z0-9]*;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,13 @@ class FeedEntry:
         )
 
 
+def _resolved(match: re.Match[bytes]) -> bytes:
+    return unescape(match[0].decode()).encode()
+
+
 def read_feed(xml: bytes, site: Site) -> list[FeedEntry]:
     """The posts of a feed, newest first. Raises PageError when it is not Atom."""
+    xml = ENTITY.sub(_resolved, xml)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     try:
         root = etree.fromstring(xml, parser)

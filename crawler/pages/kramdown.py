@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import fence
 from markdown_it.rules_block.list import list_block
 
 from crawler.pages.typography import make_typographic
@@ -18,7 +19,8 @@ TAGS = {1: "em", 2: "strong"}
 # 1) begins no list, and neither does a number or a dash without anything after it.
 NO_LIST = re.compile(r"\d+\)|(?:\d+\.|[*+-])[ \t]*$")
 MARKS_OF_STRIKE = "~~"
-STRUCK = re.compile(r"~~([^\s~](?:.*?[^\s~])?)~~", re.DOTALL)
+STRUCK = re.compile(r"~~([^\s~](?:.*?[^\s~])??)~~", re.DOTALL)
+FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})")
 LETTERS_AT_END = re.compile(r"[^\W\d_]-?[^\W\d_]*\Z")
 
 
@@ -36,7 +38,7 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     if mark not in "*_":
         return False
     length = 2 if state.src.startswith(mark * 2, start) else 1
-    for width in (length, 1) if length == 2 else (1,):
+    for width in _widths(state, start, length):
         end = _end_of(state, start + width, mark * width)
         if end is not None:
             if not silent:
@@ -49,31 +51,44 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _widths(state: StateInline, start: int, length: int) -> tuple[int, ...]:
+    """How many of the marks may begin an emphasis: of two that find no end, one."""
+    mark, opened = state.src[start], state.env.setdefault("open", [])
+    following = state.src[start + length : start + length + 1]
+    if not following or following.isspace() or TAGS[length] in opened:
+        return ()
+    if mark == "_" and LETTERS_AT_END.search(state.src[max(0, start - 50) : start]):
+        return ()
+    return (2, 1) if length == 2 and opened[-1:] != ["em"] else (length,)
+
+
 def _end_of(state: StateInline, start: int, marks: str) -> int | None:
-    """Where an emphasis that begins at a place ends; None where it does not begin or end."""
-    tag, before = TAGS[len(marks)], state.src[: start - len(marks)]
-    following = state.src[start : start + 1]
-    if not following or following.isspace() or tag in state.env.setdefault("open", []):
-        return None
-    if marks[0] == "_" and LETTERS_AT_END.search(before):
+    """Where an emphasis that begins at a place ends; None where it does not."""
+    tag = TAGS[len(marks)]
+    # What no end was found for once has none further on: no place is looked at twice.
+    endless = state.env.setdefault("endless", set())
+    key = (marks, state.posMax, tuple(state.env["open"]))
+    if key in endless or tag in state.env["open"]:
         return None
     state.env["open"].append(tag)
     state.pos = start
     while state.pos < state.posMax and not _closes(state, start, marks):
         state.md.inline.skipToken(state)
     found = state.pos if state.pos < state.posMax else None
+    if found is None:
+        endless.add(key)
     state.env["open"].pop()
     state.pos = start - len(marks)
     return found
 
 
 def _closes(state: StateInline, start: int, marks: str) -> bool:
-    here, after = state.pos, state.src[state.pos + len(marks) :]
-    if here == start or not state.src.startswith(marks, here) or state.src[here - 1].isspace():
+    src, here, after = state.src, state.pos, state.pos + len(marks)
+    if here == start or not src.startswith(marks, here) or src[here - 1].isspace():
         return False
-    if marks[0] == "_" and after[:1].isalnum():
+    if marks[0] == "_" and src[after : after + 1].isalnum():
         return False
-    return len(marks) == 2 or not after.startswith(marks) or after.startswith(marks * 2)
+    return len(marks) == 2 or not src.startswith(marks, after) or src.startswith(marks * 2, after)
 
 
 def _push(state: StateInline, start: int, end: int, marks: str) -> None:
@@ -120,12 +135,29 @@ def _list(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     return True
 
 
+def _fence(state: StateBlock, first: int, last: int, silent: bool) -> bool:
+    """A fence of code, if it is closed: else it is text."""
+    lines = [
+        state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
+        for line in range(first, last)
+    ]
+    opening = FENCE.match(lines[0])
+    if opening is None:
+        return False
+    mark, length = opening["marks"][0], len(opening["marks"])
+    closed = any(len(line) >= length and not line.strip(mark) for line in lines[1:])
+    return closed and fence(state, first, last, silent)
+
+
 def _renderer() -> MarkdownIt:
     renderer = MarkdownIt("commonmark", {"html": True})
     renderer.enable(["table", "strikethrough"])
     renderer.inline.ruler.at("emphasis", _emphasis)
     renderer.inline.ruler.at("strikethrough", _strikethrough)
     renderer.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
+    renderer.block.ruler.at(
+        "fence", _fence, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
     renderer.core.ruler.before("text_join", "typographic", make_typographic)
     return renderer
 

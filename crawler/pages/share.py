@@ -11,7 +11,7 @@ from crawler.article import Observation
 from crawler.dates import normalise_date
 from crawler.pages.body import Body, read_body
 from crawler.pages.errors import PageError
-from crawler.pages.tree import parse_fragment, plain_text, visible_text
+from crawler.pages.tree import holds_picture, parse_fragment, plain_text, seen_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,10 +38,9 @@ class ShareAnswer:
         self.info_code = info_code
 
     def _texts(self, *names: str) -> list[str]:
-        """The values of these fields that hold anything, times as numbers too."""
+        """The values of these fields that hold anything."""
         values = [self.answer.get(name) for name in names]
-        texts = [str(v) if type(v) is int else v for v in values if isinstance(v, str | int)]
-        return [text for text in texts if isinstance(text, str) and text.strip()]
+        return [value for value in values if isinstance(value, str) and value.strip()]
 
     def _text(self, *names: str) -> str | None:
         return next(iter(self._texts(*names)), None)
@@ -50,12 +49,11 @@ class ShareAnswer:
     def body(self) -> Body:
         """Of two bodies the one with more to read."""
         trees = [parse_fragment(html) for html in self._texts(*BODY_FIELDS)] or [parse_fragment("")]
-        return read_body(max(trees, key=lambda tree: len(visible_text(tree))))
+        return read_body(max(trees, key=lambda tree: len(seen_text(tree))))
 
     @property
     def has_body(self) -> bool:
-        tree = self.body.tree
-        return bool(visible_text(tree)) or tree.find(".//img") is not None
+        return bool(seen_text(self.body.tree)) or holds_picture(self.body.tree)
 
     @property
     def says_anything(self) -> bool:
@@ -69,8 +67,10 @@ class ShareAnswer:
 
     @property
     def published_raw(self) -> str | None:
-        """The first that can be read, else the first."""
-        texts = self._texts(*DATE_FIELDS)
+        """The first that can be read, else the first; a number is an epoch."""
+        values = [self.answer.get(name) for name in DATE_FIELDS]
+        numbers = [str(value) for value in values if type(value) is int]
+        texts = [*self._texts(*DATE_FIELDS), *numbers]
         readable = (text for text in texts if normalise_date(text))
         return next(readable, next(iter(texts), None))
 

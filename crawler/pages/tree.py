@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from copy import deepcopy
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,8 @@ INLINE_TAGS = re.compile(
 LINE_TAGS = re.compile(
     rf"</?(?:br|center|div|h[1-6]|li|p|td|tr|ul){ATTRIBUTES}>", re.IGNORECASE | re.ASCII
 )
-NO_WORDS = re.compile(
-    r"<!--.*?-->|<(?P<tag>script|style)\b[^<>]*>.*?</(?P=tag)\s*>", re.IGNORECASE | re.DOTALL
-)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+SCRIPT = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 # Elements that go with all they hold: nothing in them is text of the article.
 UNSEEN = frozenset(
     {
@@ -83,6 +83,24 @@ def visible_text(element: HtmlElement) -> str:
     return fold_spaces(str(TEXT(element))).strip()
 
 
+def seen_text(element: HtmlElement) -> str:
+    """The text of an element without scripts and what is hidden, its lines apart by a space."""
+    copy = deepcopy(element)
+    copy.tail = None
+    if not isinstance(copy.tag, str) or copy.tag in UNSEEN or is_hidden(copy):
+        return ""
+    drop_unseen(copy)
+    for line in copy.iter("p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6"):
+        line.tail = f" {line.tail or ''}"
+    copy.tail = None
+    return visible_text(copy)
+
+
+def holds_picture(element: HtmlElement) -> bool:
+    """Whether an element holds a picture or a table: more than words."""
+    return next(element.iter("img", "table"), None) is not None
+
+
 def fold_spaces(text: str) -> str:
     """Runs of white space, the ideographic one too, become one space; spaces of no width go."""
     return SPACE.sub(" ", ZERO_WIDTH.sub("", text))
@@ -92,7 +110,11 @@ def plain_text(html: str | None) -> str | None:
     """A title or name as plain text (NFC): tags dropped, entities resolved; None when empty."""
     if html is None:
         return None
-    text = NO_WORDS.sub("", UNHOLDABLE.sub("", html))
+    text = UNHOLDABLE.sub("", html)
+    if "-->" in text:
+        text = COMMENT.sub("", text)
+    if "</s" in text.lower():
+        text = SCRIPT.sub("", text)
     text = LINE_TAGS.sub(" ", INLINE_TAGS.sub("", text))
     text = unescape(NUMBERED.sub(_without_control, text))
     return unicodedata.normalize("NFC", fold_spaces(UNHOLDABLE.sub("", text))).strip() or None
@@ -110,7 +132,10 @@ def walk(tree: HtmlElement) -> Iterator[HtmlElement | str]:
 
 
 def cut_text(tree: HtmlElement, length: int) -> None:
-    """Keep the first characters of an element's text, and the elements that they stand in."""
+    """Keep the first characters of an element's text, and the elements that they stand in.
+
+    Pictures stay, wherever they stand.
+    """
     emptied: list[HtmlElement] = []
     for event, node in etree.iterwalk(tree, events=("start", "end", "comment", "pi")):
         if event == "start":
@@ -121,8 +146,9 @@ def cut_text(tree: HtmlElement, length: int) -> None:
         elif node is not tree:
             tail = node.tail or ""
             node.tail, length = tail[: max(length, 0)], length - len(tail)
-    for node in emptied:
-        remove(node)
+    for node in reversed(emptied):
+        if node.tag != "img" and len(node) == 0:
+            remove(node)
 
 
 def drop_unseen(tree: HtmlElement) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ OPENING, CLOSING = {'"': "“", "'": "‘"}, {'"': "”", "'": "’"}
 SPACES = " \t\r\n\f\v"
 # After these the renderer begins anew: it has taken them for marks or markup of their own.
 CUTS = ("<<", ">>", "*", "_", "`", "[", "<", "&", "$")
+LONGEST_RUN = 60
+# Right before markup, which begins with a mark and goes on with a word.
+MARKUP = "*x"
 RUNS = re.compile(r"(?P<dots>\.+)\Z|(?P<dashes>-+)\Z")
 # A quotation mark right after one of these does not close.
 BEFORE_OPENING = frozenset(" \\\t\r\n[{(-")
@@ -23,18 +27,18 @@ POSSESSIVE = re.compile(r"s\b")
 DECADE = re.compile(r"\d\ds", re.ASCII)
 
 
-def typographic(text: str, before: str = "") -> str:
+def typographic(text: str, before: str = "", after: str = "") -> str:
     """A run of Markdown text with its straight quotes, dashes and dots made typographic.
 
-    `before` is the white space that the run follows, or empty at the start of a run. After a
-    Chinese character every quotation mark closes, as it does on the site.
+    `before` is the white space that the run follows, or empty at the start of a run; `after` what
+    follows it. After a Chinese character every quotation mark closes, as it does on the site.
     """
     shaped: list[str] = []
     last = 0
     for match in QUOTE.finditer(text):
         start = match.start()
         previous = _previous(text, start, before, after_quote=bool(start) and start == last)
-        shaped += [text[last:start], _shape(text, start, previous)]
+        shaped += [text[last:start], _shape(text[start], text[start + 1 :][:4] or after, previous)]
         last = match.end()
     whole = "".join([*shaped, text[last:]])
     for plain, mark in MARKS:
@@ -46,7 +50,7 @@ def _previous(text: str, start: int, before: str, *, after_quote: bool) -> str:
     """The character that the renderer looks at together with a quotation mark; none after a cut."""
     if start == 0:
         return before
-    if after_quote or _is_cut(text[:start]):
+    if after_quote or _is_cut(text[max(0, start - LONGEST_RUN) : start]):
         return ""
     return text[start - 1]
 
@@ -58,9 +62,8 @@ def _is_cut(text: str) -> bool:
     return text.endswith(CUTS)
 
 
-def _shape(text: str, start: int, previous: str) -> str:
-    """The typographic form of the quotation mark at a place."""
-    mark, rest = text[start], text[start + 1 :]
+def _shape(mark: str, rest: str, previous: str) -> str:
+    """The typographic form of a quotation mark between a character and what follows."""
     closes = _closes_alone(mark, rest) if not previous else _closes(mark, rest, previous)
     return (CLOSING if closes else OPENING)[mark]
 
@@ -88,7 +91,11 @@ def make_typographic(state: StateCore) -> None:
     """A rule of markdown-it that shapes every text of a document."""
     for block in state.tokens:
         before = ""
-        for token in block.children or ():
+        tokens = block.children or []
+        for token, following in zip_longest(tokens, tokens[1:]):
             if token.type == "text":
-                token.content = typographic(token.content, before)
+                begins = following is not None and (
+                    following.nesting > 0 or following.type in ("html_inline", "code_inline")
+                )
+                token.content = typographic(token.content, before, MARKUP if begins else "")
             before = "\n" if token.type == "softbreak" else ""

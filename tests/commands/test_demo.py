@@ -42,7 +42,9 @@ def test_the_command_that_it_names_shows_an_article(finews: Any, tmp_path: Path)
     out = finews("demo", DATA_DIR=str(tmp_path / "a b")).out
     [line] = [line for line in out.splitlines() if line.startswith("See one:")]
 
-    done = finews(*shlex.split(line.partition("finews ")[2]))
+    program, *words = shlex.split(line.removeprefix("See one:"))
+    assert Path(program).name == "finews"
+    done = finews(*words)
 
     assert done.last == "finews: told by share, page, feed"
 

@@ -61,6 +61,10 @@ def test_blocks_leave_what_holds_words_only_which_goes_on_around_them(html, mend
             "<table><tr><td>甲<table><tr>乙<td>丙</td></tr></table></td></tr></table>",
             "<table><tr><td>甲<div>乙</div><table><tr><td>丙</td></tr></table></td></tr></table>",
         ),
+        (
+            "<table><tr>乙<td>丙</td></tr><tr>丁<td>戊</td></tr>己</table>",
+            "<div>乙丁己</div><table><tr><td>丙</td></tr><tr><td>戊</td></tr></table>",
+        ),
         ("甲<td>乙</td>", "甲<div>乙</div>"),
     ],
 )

@@ -107,6 +107,8 @@ def test_an_origin_link_is_told_and_goes(host):
         f'<p>正文见<a href="{ORIGIN}">原文</a></p>',
         f'<p><a href="{ORIGIN}">原文</a></p>',
         f'<p><a href="{SHARE}">甲</a>正文</p>',
+        f'<p><a href="{SHARE}">全文见此，文中数据更正</a></p>',
+        '<p><a href="http://example.com/">返回首页</a></p>',
         '<p>返回首页</p><p><img src="a.png"></p>',
         '<p><a href="https://example.com/">返程机票</a></p>',
         '<p><a href="https://example.com/">返回舱着陆</a></p>',
@@ -117,6 +119,8 @@ def test_an_origin_link_is_told_and_goes(host):
         "link in a sentence",
         "origin with words of its own",
         "text beside the link",
+        "a share link with words of its own",
+        "another site's home page",
         "words without a link",
         "another link",
         "another link that begins like a footer",
@@ -245,6 +249,62 @@ def test_a_sentence_with_a_source_in_it_is_no_attribution(html):
 
     assert body.source is None
     assert text_of(body) == visible_text(parse_fragment(html))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>乙<img src="a.png">（文章来源：北方网）</p>',
+        '<p>乙（文章来源：北方网）<img src="a.png"></p>',
+        '<p class="em_media"><img src="a.png">（文章来源：北方网）</p>',
+        '<center><img src="a.png"><br>（文章来源：北方网）</center>',
+        '<div><p>甲</p><p><img src="a.png"></p><p>（文章来源：北方网）</p></div>',
+    ],
+)
+def test_a_picture_beside_an_attribution_stays(html):
+    body = body_of(html)
+
+    assert body.source == "北方网"
+    assert "来源" not in text_of(body)
+    assert body.tree.find(".//img") is not None
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "正文。（文章来源：北方网）",
+        "<p>甲。</p>乙。<br>（文章来源：北方网）",
+        "<p>甲。</p>（文章来源：北方网）",
+    ],
+)
+def test_an_attribution_in_loose_text_is_one(html):
+    body = body_of(html)
+
+    assert body.source == "北方网"
+    assert "来源" not in text_of(body)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "<script>var x=1;</script>",
+        '<p style="display:none">隐</p>',
+        "<div><br></div>",
+        "<!-- x -->",
+    ],
+)
+def test_what_shows_nothing_hides_no_attribution_and_no_footer(after):
+    footer_html = footer("/category/beifangwang.html")
+    body = body_of(f"<p>正文。</p><p>（文章来源：北方网）</p>{after}{footer_html}{after}")
+
+    assert (body.source, body.category) == ("北方网", "beifangwang")
+    assert "返回" not in text_of(body)
+
+
+def test_many_spaces_in_an_attribution_take_no_long_time():
+    body = body_of(f"<p>甲（文章来源：{' &nbsp;' * 20_000}x</p>")
+
+    assert body.source is None
 
 
 def test_an_attribution_in_the_middle_is_text():

@@ -122,6 +122,13 @@ def test_a_title_of_an_entry_is_plain_text():
     assert entry_of("<title> </title>").title is None
 
 
+def test_an_entity_of_html_drops_nothing_of_a_feed():
+    told = entry_of("<title>a &nbsp; b&mdash;c</title><content>&lt;p&gt;甲&hellip;</content>")
+
+    assert told.title == "a b—c"
+    assert visible_text(told.tree) == "甲…"
+
+
 def test_an_entry_without_its_content_gives_its_summary():
     assert visible_text(entry_of("<summary>摘要。</summary>").tree) == "摘要。"
     assert visible_text(entry_of("").tree) == ""

@@ -33,7 +33,7 @@ def post(title="港口装上大脑", body="<p>正文。</p>", date=DATE, tags=TA
 def test_a_post_is_read_in_all_its_parts():
     body = (
         "<p>正文。</p><p class='em_media'>（文章来源：北方网）</p>"
-        f"<p><a href='http://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode={CODE}'>x</a></p>"
+        f"<p><a href='http://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode={CODE}'></a></p>"
         "<p><a href='//finews.withounder.com/category/Beifang(A).html'>返回北方网新闻</a></p>"
     )
 

@@ -152,6 +152,32 @@ def test_a_mention_without_a_code_of_its_own_has_that_of_its_link(code):
     assert found == [Security("NIO.US", "106", "NIO", "蔚来", "mention")]
 
 
+@pytest.mark.parametrize(
+    "html",
+    ["（<em>SUN.N</em>）", "（<a href='x'>SUN.N</a>）", "（SUN<b>.N</b>）", "<b>（</b>SUN.N）"],
+)
+def test_a_code_may_stand_in_inline_markup(html):
+    assert [one.symbol for one in securities(f"<p>{html}</p>")] == ["SUN.US"]
+
+
+def test_codes_and_mentions_of_a_line_come_in_their_order():
+    html = f"<p>(AAPL.O){keytip('600160', '巨化股份')}(SUN.N){keytip('600519', '茅台')}</p>"
+
+    symbols = [one.symbol for one in securities(html)]
+
+    assert symbols == ["AAPL.US", "600160.SH", "SUN.US", "600519.SH"]
+
+
+def test_a_code_does_not_go_over_the_end_of_a_line():
+    assert securities("<table><tr><td>(600519</td><td>.SH)</td></tr></table>") == []
+    assert securities("<p>（SUN<br>.N）</p>") == []
+
+
+def test_a_host_is_no_code_and_a_boards_code_is_in_capitals():
+    assert securities("<p>http://600519.SH/</p>") == []
+    assert tagged(board("bk0493", "新能源"))[1] == [Board("BK0493", "新能源")]
+
+
 def test_a_digest_names_securities_too():
     html = "<blockquote><p>海伦司(09869.HK)涨停。</p></blockquote><p>正文(600519.SH)。</p>"
     page = read_body(parse_fragment(html))
