@@ -85,9 +85,9 @@ class Site:
 
     def _classify(self, path: str) -> Link | None:
         if path in ("", "/", "/index.html"):
-            return Link(self.canonical_url, "home")
+            return self.home
         if path == "/feed.xml":
-            return Link(self.canonical_url + "feed.xml", "feed")
+            return self.feed
         if match := CATEGORY_PATH.fullmatch(path):
             return self.category(match["slug"])
         if match := POST_PATH.fullmatch(path):
@@ -106,6 +106,16 @@ class Site:
         category = match["category"].replace("/", "") or None
         url = self.canonical_url + quote(path[1:], safe="/()")
         return Link(url, "post", match["id"], category, day)
+
+    @property
+    def home(self) -> Link:
+        """The link of the home page."""
+        return Link(self.canonical_url, "home")
+
+    @property
+    def feed(self) -> Link:
+        """The link of the Atom feed."""
+        return Link(f"{self.canonical_url}feed.xml", "feed")
 
     def category(self, slug: str) -> Link:
         """The link of a category's page."""

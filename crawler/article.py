@@ -109,6 +109,11 @@ class Board:
         return replace(self, name=self.name or other.name)
 
 
+def note(known: dict[Any, Any], one: Security | Board) -> None:
+    """Put a security or board among the known ones, or what is new about it to its like."""
+    known[one.key] = known[one.key].joined(one) if one.key in known else one
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedAt:
     """A publication time with its zone, and how much of it the source told."""

@@ -107,6 +107,6 @@ def _offset(zone: str | None) -> str:
         return "+08:00"
     if zone.upper() in UTC_NAMES:
         return "+00:00"
-    sign, digits = re.sub("[A-Za-z:]", "", zone)[:1], re.sub(r"\D", "", zone)
+    sign, digits = "-" if "-" in zone else "+", re.sub(r"\D", "", zone)
     hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "00")
     return f"{sign}{hours.zfill(2)}:{minutes}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import day_of_id, day_of_url
-from crawler.article import SHANGHAI, Article, Observation, PublishedAt, Witness
+from crawler.article import SHANGHAI, Article, Observation, PublishedAt, Witness, note
 from crawler.dates import ARTEFACT, normalise_date, without_artefact
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _united(
     for observation in observations:
         before = dict(found)
         for value in getattr(observation, name):
-            found[value.key] = found[value.key].joined(value) if value.key in found else value
+            note(found, value)
         if found != before:
             gave[observation.key].append(name)
     return list(found.values())

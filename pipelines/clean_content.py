@@ -52,8 +52,7 @@ SCHEMES = {"http", "https", "mailto"}
 MAIL = re.compile(r"mailto:[\w.+-]+@[\w.-]+", re.ASCII | re.IGNORECASE)
 KEPT = TAGS | BLOCKS
 EDGED = BLOCKS | CELLS
-EMPTYABLE = ("p", "div", "center", "span", "b", "strong", "em", "i", "u", "blockquote", "figure")
-INDENT = re.compile(r"^[\s\u3000\u200b\ufeff]+")
+EMPTYABLE = ("p", "b", "strong", "em", "i", "u", "blockquote", "figure")
 
 QUOTES = re.compile("[“”„‟‘’‚‛\"'「」『』«»‹›〝〞〟＂＇`´]|<<|>>")
 DASHES = re.compile("[-‐‑‒–—―−﹘﹣－]+")
@@ -131,18 +130,13 @@ def _address(address: str, base_url: str, *, mail: bool) -> str | None:
 
 
 def _tidy_text(tree: HtmlElement) -> None:
-    """NFC everywhere, and no indents or blank runs."""
+    """NFC everywhere, and no blank runs."""
     for node in tree.iter():
-        if node.text:
-            text = _folded(node.text)
-            node.text = INDENT.sub("", text) if node.tag in BLOCKS else text
-        if node.tail:
-            tail = _folded(node.tail)
-            node.tail = INDENT.sub("", tail) if node.tag in BLOCKS or node.tag == "br" else tail
+        node.text, node.tail = _folded(node.text), _folded(node.tail)
 
 
-def _folded(text: str) -> str:
-    return fold_spaces(unicodedata.normalize("NFC", text))
+def _folded(text: str | None) -> str | None:
+    return fold_spaces(unicodedata.normalize("NFC", text)) if text else text
 
 
 def _unwrap_unknown(tree: HtmlElement) -> None:
@@ -176,7 +170,9 @@ def _drop_empty(tree: HtmlElement) -> None:
 
 
 def _trim_edges(tree: HtmlElement) -> None:
-    """Line breaks and spaces at the edges of a block separate nothing."""
+    """Line breaks and spaces at the edges of a block, and indents of its lines, mean nothing."""
+    for node in tree.iter("br", *BLOCKS):
+        node.tail = (node.tail or "").lstrip()
     for block in tree.iter(*EDGED):
         while len(block) and block[0].tag == "br" and not (block.text or "").strip():
             block.text = (block[0].tail or "").lstrip()
@@ -186,9 +182,6 @@ def _trim_edges(tree: HtmlElement) -> None:
             block[-1].tail = None
             remove(block[-1])
         block.text = (block.text or "").lstrip()
-        for child in block:
-            if child.tag in BLOCKS or child.tag == "br":
-                child.tail = (child.tail or "").lstrip()
         if len(block):
             block[-1].tail = (block[-1].tail or "").rstrip()
         else:
@@ -222,7 +215,7 @@ def _steps(tree: HtmlElement) -> list[str | None]:
         inside_row = next(node.iterancestors("td", "th"), None) is not None
         block = node.tag in BLOCKS and not inside_row
         if event == "start":
-            if inside_row and (node.tag in BLOCKS or node.tag in CELLS or node.tag == "br"):
+            if inside_row and (node.tag in EDGED or node.tag == "br"):
                 steps.append(" ")
             elif block or node.tag == "br":
                 steps.append(None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from crawler.article import Board, Security
+from crawler.article import Board, Security, note
 from crawler.dates import HALF_WIDTH
 from crawler.markets import BOARDS, resolve_suffix, symbol_of
 from crawler.pages.blocks import BLOCKS, CELLS
@@ -37,7 +37,7 @@ LETTER_CODE = (
     r"(?=[),、;/ ])"
 )
 CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII)
-BRACKET = re.compile(r"[(][^()]*[)]")
+BRACKET = re.compile(r"\([^()]*\)")
 # Where a line of text begins or ends.
 LINES = BLOCKS | CELLS | {"br"}
 
@@ -80,28 +80,25 @@ class _Found:
 
     def read_text(self, text: str) -> None:
         """Codes in running text."""
-        for _, symbol, market, code in _codes_in(text):
-            self.add(market, code, None, "text", symbol)
+        for _, security in _codes_in(text):
+            note(self.securities, security)
 
     def read_code(self, data_code: str, name: str | None, via: Via) -> None:
         """A `data-code` of market and code, as in 1,600160."""
         if match := MENTION_CODE.fullmatch(data_code):
             market, code = match["market"], match["code"]
             if market == BOARDS:
-                board = Board(code.upper(), name)
-                known = self.boards.get(board.code)
-                self.boards[board.code] = known.joined(board) if known else board
+                note(self.boards, Board(code.upper(), name))
             else:
-                self.add(market, code, name, via, symbol_of(market, code))
+                symbol = symbol_of(market, code)
+                note(self.securities, _security(symbol, market, code, name, via))
 
-    def add(
-        self, market: str | None, code: str, name: str | None, via: Via, symbol: str | None
-    ) -> None:
-        """Note a security, or what is new about a known one."""
-        code = symbol.rpartition(".")[0] if symbol else code
-        security = Security(symbol, market, code, name, via)
-        known = self.securities.get(security.key)
-        self.securities[security.key] = known.joined(security) if known else security
+
+def _security(
+    symbol: str | None, market: str | None, code: str, name: str | None, via: Via
+) -> Security:
+    """A security, whose code is that of its symbol where it has one."""
+    return Security(symbol, market, symbol.rpartition(".")[0] if symbol else code, name, via)
 
 
 class _Line:
@@ -131,19 +128,15 @@ class _Line:
         codes = list(_codes_in("".join(self.texts)))
         for place, data_code, name, via in self.marks:
             while codes and codes[0][0] < place:
-                self._take(codes.pop(0))
+                note(self.found.securities, codes.pop(0)[1])
             self.found.read_code(data_code, name, via)
-        for code in codes:
-            self._take(code)
+        for _, security in codes:
+            note(self.found.securities, security)
         self.texts, self.length, self.marks = [], 0, []
 
-    def _take(self, code: tuple[int, str, str | None, str]) -> None:
-        _, symbol, market, number = code
-        self.found.add(market, number, None, "text", symbol)
 
-
-def _codes_in(text: str) -> Iterator[tuple[int, str, str | None, str]]:
-    """(place, symbol, market, code) of the codes in a text; letters count in brackets only."""
+def _codes_in(text: str) -> Iterator[tuple[int, Security]]:
+    """The securities whose codes stand in a text, with the place; letters in brackets only."""
     text = text.translate(HALF_WIDTH)
     if "." not in text:
         return
@@ -157,7 +150,7 @@ def _codes_in(text: str) -> Iterator[tuple[int, str, str | None, str]]:
         code = number or match["ticker"].upper()
         symbol, market = resolve_suffix(code, match["suffix"] or match["exchange"])
         if symbol is not None:
-            yield place, symbol, market, code
+            yield place, _security(symbol, market, code, None, "text")
 
 
 def _code_of(node: HtmlElement) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from jsonschema import Draft202012Validator
 from scrapy.utils.test import get_crawler
 
 from crawler.article import ArticleItem
+from crawler.dictionary import schema
 from crawler.merge import Version, merge
 from pipelines import STAGES
 
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crawler.article import Article, Observation
+
+
+CHECKER = Draft202012Validator.FORMAT_CHECKER
+# Says whether an article in contract form is as the dictionary has it.
+VALID = Draft202012Validator(schema(), format_checker=CHECKER)
 
 
 def staged(told: Observation) -> Observation:

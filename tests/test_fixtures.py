@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from crawler.addresses import Link, Site
-from crawler.dictionary import schema
 from crawler.pages.category import read_category
 from crawler.pages.errors import PageError
 from crawler.pages.feed import read_feed
@@ -22,7 +20,7 @@ from crawler.pages.post import PostPage
 from crawler.pages.share import ShareAnswer
 from crawler.pages.source_post import SourcePost
 from crawler.records import to_record
-from tests.staging import article_of, staged
+from tests.staging import VALID, article_of, staged
 
 if TYPE_CHECKING:
     from crawler.article import Observation
@@ -41,7 +39,6 @@ FULL = [name for name in POSTS if name.startswith("six-")]
 WITHOUT_LAYOUT = "date-blank-line"
 # What only one source can know: which words its date had, and that it was that source.
 DATES = {"published_at", "published_raw", "published_precision", "published_from"}
-VALID = Draft202012Validator(schema(), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def read(name: str, file: str) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
 
-from crawler.addresses import OLD_SITE_HOSTS, info_code_of, origin_url
+from crawler.addresses import OLD_SITE_HOSTS, info_code_of, origin_url, share_url
 from crawler.media import known_media
 from crawler.pages.tree import (
     TEXT,
@@ -19,6 +20,9 @@ from crawler.pages.tree import (
     seen_text,
     visible_text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A medium's name, with brackets in it perhaps: 安信国际证券(香港). No sentence is one.
 MEDIUM = r"(?P<medium>(?:[^（()）。，；,;]|[（(][^（()）]*[）)]){0,40}?)"
@@ -51,6 +55,11 @@ class Body:
     # The old form of a footer's address, /emnews/, need not have the slug's own letters.
     category_certain: bool = False
     category_name: str | None = None
+
+    @property
+    def share_url(self) -> str | None:
+        """The NewsShare link, on its present host."""
+        return share_url(self.info_code) if self.info_code else None
 
 
 def read_body(tree: HtmlElement) -> Body:
@@ -154,16 +163,19 @@ def _read_link(body: Body, anchor: HtmlElement) -> None:
 
 def _take_attribution(tree: HtmlElement) -> str | None:
     """The medium in （文章来源：…）, which leaves the tree."""
+    marked = _take_whole(tree.find_class(ATTRIBUTION_CLASS), MARKED_ATTRIBUTION)
+    last = _take_whole(_last_blocks(tree), WHOLE_ATTRIBUTION)
+    return marked or last or _take_trailing_attribution(tree)
+
+
+def _take_whole(blocks: Iterable[HtmlElement], attribution: re.Pattern[str]) -> str | None:
+    """The medium of the first of these blocks that are nothing but one; all of them go."""
     medium: str | None = None
-    for block in tree.find_class(ATTRIBUTION_CLASS):
-        if match := MARKED_ATTRIBUTION.fullmatch(_short_text(block)):
+    for block in blocks:
+        if match := attribution.fullmatch(_short_text(block)):
             medium = medium or match["medium"] or None
             _take_words(block)
-    for block in _last_blocks(tree):
-        if match := WHOLE_ATTRIBUTION.fullmatch(_short_text(block)):
-            medium = medium or match["medium"] or None
-            _take_words(block)
-    return medium or _take_trailing_attribution(tree)
+    return medium
 
 
 def _last_blocks(tree: HtmlElement) -> list[HtmlElement]:

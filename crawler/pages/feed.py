@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from crawler.addresses import Link, share_url
+from crawler.addresses import Link
 from crawler.article import Observation
 from crawler.pages.body import category_of_tags, read_body
 from crawler.pages.errors import PageError
@@ -24,8 +24,6 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 TITLE, PUBLISHED, CONTENT, SUMMARY, LINK, TERM = (
     f"{ATOM}{name}" for name in ("title", "published", "content", "summary", "link", "category")
 )
-
-
 # Entities of HTML that XML does not know: a parser that goes on would drop the rest of the tags.
 ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z][A-Za-z0-9]*;")
 
@@ -74,7 +72,7 @@ class FeedEntry:
             address=self.address,
             observed_at=observed_at,
             url=self.link.url,
-            share_url=share_url(body.info_code) if body.info_code else None,
+            share_url=body.share_url,
             origin_url=body.origin_url,
             category=body.category or self.link.category,
             category_certain=body.category_certain,
@@ -108,6 +106,6 @@ def read_feed(xml: bytes, site: Site) -> list[FeedEntry]:
         for found in element.iterfind(LINK):
             link = site.link(found.get("href", ""), site.canonical_url)
             if link is not None and link.kind == "post":
-                entries.append(FeedEntry(f"{site.canonical_url}feed.xml", link, element))
+                entries.append(FeedEntry(site.feed.url, link, element))
                 break
     return entries

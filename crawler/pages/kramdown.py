@@ -41,14 +41,11 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     for width in _widths(state, start, length):
         end = _end_of(state, start + width, mark * width)
         if end is not None:
-            if not silent:
-                _push(state, start + width, end, mark * width)
-            state.pos = end + width
+            state.env["open"].append(TAGS[width])
+            _element(state, TAGS[width], mark * width, end, silent)
+            state.env["open"].pop()
             return True
-    if not silent:
-        state.pending += mark * length
-    state.pos = start + length
-    return True
+    return _as_text(state, mark * length, silent)
 
 
 def _widths(state: StateInline, start: int, length: int) -> tuple[int, ...]:
@@ -91,16 +88,24 @@ def _closes(state: StateInline, start: int, marks: str) -> bool:
     return len(marks) == 2 or not src.startswith(marks, after) or src.startswith(marks * 2, after)
 
 
-def _push(state: StateInline, start: int, end: int, marks: str) -> None:
-    tag = TAGS[len(marks)]
-    last = state.posMax
-    state.push(f"{tag}_open", tag, 1).markup = marks
-    state.env["open"].append(tag)
-    state.pos, state.posMax = start, end
-    state.md.inline.tokenize(state)
-    state.env["open"].pop()
-    state.posMax = last
-    state.push(f"{tag}_close", tag, -1).markup = marks
+def _element(state: StateInline, tag: str, marks: str, end: int, silent: bool) -> None:
+    """Make an element of what stands between the marks here and those at `end`."""
+    if not silent:
+        last = state.posMax
+        state.push(f"{tag}_open", tag, 1).markup = marks
+        state.pos, state.posMax = state.pos + len(marks), end
+        state.md.inline.tokenize(state)
+        state.posMax = last
+        state.push(f"{tag}_close", tag, -1).markup = marks
+    state.pos = end + len(marks)
+
+
+def _as_text(state: StateInline, marks: str, silent: bool) -> bool:
+    """Marks that mark nothing are text."""
+    if not silent:
+        state.pending += marks
+    state.pos += len(marks)
+    return True
 
 
 def _strikethrough(state: StateInline, silent: bool) -> bool:
@@ -109,18 +114,8 @@ def _strikethrough(state: StateInline, silent: bool) -> bool:
         return False
     struck = STRUCK.match(state.src, state.pos, state.posMax)
     if struck is None:
-        if not silent:
-            state.pending += MARKS_OF_STRIKE
-        state.pos += len(MARKS_OF_STRIKE)
-        return True
-    if not silent:
-        last = state.posMax
-        state.push("del_open", "del", 1).markup = MARKS_OF_STRIKE
-        state.pos, state.posMax = struck.start(1), struck.end(1)
-        state.md.inline.tokenize(state)
-        state.posMax = last
-        state.push("del_close", "del", -1).markup = MARKS_OF_STRIKE
-    state.pos = struck.end()
+        return _as_text(state, MARKS_OF_STRIKE, silent)
+    _element(state, "del", MARKS_OF_STRIKE, struck.end(1), silent)
     return True
 
 

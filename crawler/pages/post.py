@@ -6,7 +6,6 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from crawler.addresses import share_url
 from crawler.article import Observation
 from crawler.pages.body import Body, category_of_tags, read_body
 from crawler.pages.errors import PageError
@@ -80,7 +79,7 @@ class PostPage:
             address=self.link.url,
             observed_at=observed_at,
             url=self.link.url,
-            share_url=share_url(self.body.info_code) if self.body.info_code else None,
+            share_url=self.body.share_url,
             origin_url=self.body.origin_url,
             category=self.body.category or self.link.category,
             category_certain=self.body.category_certain,

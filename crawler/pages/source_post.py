@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from crawler.addresses import ARTICLE_ID, share_url
+from crawler.addresses import ARTICLE_ID
 from crawler.article import Observation
-from crawler.dates import normalise_date
+from crawler.dates import ARTEFACT, normalise_date
 from crawler.pages.body import Body, category_of_tags, read_body
 from crawler.pages.errors import PageError
 from crawler.pages.kramdown import render
@@ -111,8 +111,7 @@ class SourcePost:
         try:
             if told is None:
                 return date.fromisoformat(self.file_day)
-            late = timedelta(hours=8 if self.in_utc else 0)
-            return (told.time + late).date()
+            return (told.time + ARTEFACT * self.in_utc).date()
         except (ValueError, OverflowError):
             return None
 
@@ -127,7 +126,7 @@ class SourcePost:
             address=self.place,
             observed_at=observed_at,
             url=self.url,
-            share_url=share_url(body.info_code) if body.info_code else None,
+            share_url=body.share_url,
             origin_url=body.origin_url,
             category=category,
             category_certain=bool(self.categories) or body.category_certain,

@@ -11,6 +11,7 @@ from scrapy.exceptions import CloseSpider
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.addresses import Link, Site, info_code_of
+from crawler.article import ArticleItem
 from crawler.clock import now
 from crawler.pages.share import ShareAnswer
 from crawler.store.connection import Store
@@ -20,7 +21,7 @@ from crawler.store.rejects import Reject, Rejects
 from settings.options import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -180,6 +181,13 @@ class LedgerSpider(Spider):
         self.logger.info("%s: the share answer is empty", link.article_id)
         await self.in_store(self.ledger.settle, [link.url], "owed", "the answer is empty")
         return (observation, []) if answer.says_anything else None
+
+    async def parse_share_alone(self, response: Response, link: Link) -> AsyncIterator[ArticleItem]:
+        """The article of an answer that no page is at hand for; one without a body is none."""
+        read = await self.read_share(response, link)
+        if read is not None and read[1]:
+            share, done = read
+            yield ArticleItem(share.id, [share], done)
 
     def give_up(self, message: str) -> CloseSpider:
         """To be raised: the arguments ask for something that is not there (exit code 2)."""

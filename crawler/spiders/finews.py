@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crawler.addresses import Link
 from crawler.article import ArticleItem
 from crawler.clock import now
+from crawler.dates import ARTEFACT
 from crawler.merge import published_of
 from crawler.pages.category import read_category
 from crawler.pages.errors import PageError
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from crawler.addresses import Link
     from crawler.article import Observation
     from crawler.pages.feed import FeedEntry
     from crawler.store.links import State
 
-# Jekyll reads a date without a zone as UTC, so that its page may be this much late.
-HERE, LATE = timedelta(0), timedelta(hours=8)
 # Shares before posts before lists: an article is finished before the next is begun.
 SHARE_PRIORITY, POST_PRIORITY = 20, 10
 
@@ -82,24 +81,22 @@ class FinewsSpider(LedgerSpider):
 
         So the feed's entries are at hand when the pages of their posts are read.
         """
-        self.stored = Articles(self.store)
         await self.in_store(self.ledger.release_dead)
         self.categories.remember(await self.in_store(self.ledger.categories))
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
         if self.categories.wanted:
-            yield await self.home()
-            async for request in self.owed():
+            async for request in self.home_and_owed():
                 yield request
         else:
-            feed = Link(f"{self.site.canonical_url}feed.xml", "feed")
-            await self.in_store(self.ledger.discover, [feed])
-            yield self.ask(feed, self.parse_feed)
+            await self.in_store(self.ledger.discover, [self.site.feed])
+            yield self.ask(self.site.feed, self.parse_feed)
 
-    async def home(self) -> Request:
-        """The request of the home page."""
-        home = Link(self.site.canonical_url, "home")
-        await self.in_store(self.ledger.discover, [home])
-        return self.ask(home, self.parse_home)
+    async def home_and_owed(self) -> AsyncIterator[Request]:
+        """What is asked for once the feed is read, is known not to come, or is not wanted."""
+        await self.in_store(self.ledger.discover, [self.site.home])
+        yield self.ask(self.site.home, self.parse_home)
+        async for request in self.owed():
+            yield request
 
     async def owed(self) -> AsyncIterator[Request]:
         """What earlier crawls did not get; the site may have dropped it from its lists since."""
@@ -109,7 +106,7 @@ class FinewsSpider(LedgerSpider):
         if self.follow_shares and not (self.categories.wanted or self.since or self.until):
             shares = await self.in_store(self.ledger.owed, "share")
             for share in await self.take(shares):
-                yield self.ask(share, self.parse_owed_share, priority=SHARE_PRIORITY)
+                yield self.ask(share, self.parse_share_alone, priority=SHARE_PRIORITY)
 
     async def parse_home(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """Posts of every wanted tag, and the tags' category pages."""
@@ -148,13 +145,7 @@ class FinewsSpider(LedgerSpider):
         self.entries = {entry.article_id: entry for entry in entries}
         async for request in self.posts(entry.link for entry in entries):
             yield request
-        async for request in self.after_feed():
-            yield request
-
-    async def after_feed(self) -> AsyncIterator[Request]:
-        """What is asked for once the feed is read, or is known not to come."""
-        yield await self.home()
-        async for request in self.owed():
+        async for request in self.home_and_owed():
             yield request
 
     async def category(self, slug: str) -> AsyncIterator[Request]:
@@ -272,19 +263,12 @@ class FinewsSpider(LedgerSpider):
         for item in await self.articles([*share, page], [page.address, *done]):
             yield item
 
-    async def parse_owed_share(self, response: Response, link: Link) -> AsyncIterator[Any]:
-        """A share answer whose post is stored already; one without a body has been told before."""
-        read = await self.read_share(response, link)
-        if read is not None and read[1]:
-            share, done = read
-            yield ArticleItem(share.id, [share], done)
-
     async def articles(
         self, observations: list[Observation], links: list[str]
     ) -> list[ArticleItem]:
         """The item of what was read of one article, the feed's entry of it included.
 
-        None when it is outside the wanted range.
+        No item when it is outside the wanted range.
         """
         if entry := self.entries.pop(observations[0].id, None):
             observations = [*observations, entry.observation(now())]
@@ -309,7 +293,7 @@ class FinewsSpider(LedgerSpider):
     def may_be_in_range(self, page: Observation) -> bool:
         """Whether a page's date, which may be eight hours late, leaves the article in the range."""
         told = published_of(page)
-        return told is None or any(self.is_in_range(told.time - late) for late in (HERE, LATE))
+        return told is None or any(map(self.is_in_range, (told.time, told.time - ARTEFACT)))
 
     def is_in_range(self, time: datetime) -> bool:
         """Whether a time is in the wanted range, both ends included."""
@@ -328,7 +312,7 @@ class FinewsSpider(LedgerSpider):
             asked = [request async for request in self.resolve(link, None)]
             return [*asked, *await self.by_feed(link)]
         if link.kind == "feed":
-            return [request async for request in self.after_feed()]
+            return [request async for request in self.home_and_owed()]
         if link.kind == "home" and self.categories.wanted:
             known = self.categories
             slugs = [known.slugs.get(key, slug) for key, slug in known.wanted.items()]
@@ -353,7 +337,8 @@ class FinewsSpider(LedgerSpider):
 
     async def finish(self) -> None:
         """Write what only the end of a crawl knows: exact slugs, and which posts are gone."""
-        await self.in_store(self.stored.name_categories, self.categories.exact.values())
+        articles = Articles(self.store)
+        await self.in_store(articles.name_categories, self.categories.exact.values())
         await self.judge_missing()
 
     async def judge_missing(self) -> None:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crawler.article import ArticleItem
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from scrapy.http import Response
-
-    from crawler.addresses import Link
 
 
 class NewsShareSpider(LedgerSpider):
@@ -49,11 +44,4 @@ class NewsShareSpider(LedgerSpider):
         if not links:
             self.crawler.stats.set_value("finews/nothing_owed", True)
         for link in await self.take(list(links.values()), again=True):
-            yield self.ask(link, self.parse)
-
-    async def parse(self, response: Response, link: Link) -> AsyncIterator[ArticleItem]:
-        """The article of an answer."""
-        read = await self.read_share(response, link)
-        if read is not None and read[1]:
-            observation, done = read
-            yield ArticleItem(observation.id, [observation], done)
+            yield self.ask(link, self.parse_share_alone)

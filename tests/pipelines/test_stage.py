@@ -21,6 +21,7 @@ from crawler.pages.source_post import SourcePost
 from crawler.pages.tree import parse_fragment
 from pipelines import STAGES
 from pipelines.stage import Rejected, Stage
+from tests.staging import staged
 
 TESTS = Path(__file__).parents[1]
 SAMPLE = TESTS.parent / "crawler" / "sample_site"
@@ -106,16 +107,6 @@ def test_the_stages_are_listed_by_names_that_exist():
 @pytest.fixture(scope="module")
 def expected():
     return json.loads((TESTS / "sample_site" / "expected.json").read_text(encoding="utf-8"))
-
-
-def staged(told):
-    """An observation after all stages but the one that stores."""
-    crawler = get_crawler()
-    item = ArticleItem(told.id, [told])
-    for path in STAGES[:-1]:
-        module, _, name = path.rpartition(".")
-        item = getattr(import_module(module), name).from_crawler(crawler).process_item(item)
-    return item.observations[0]
 
 
 def from_page(article_id):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from crawler.addresses import ARTICLE_ID, Link, Site, info_code_of, origin_url, web_address
-from crawler.dictionary import schema
 from crawler.pages.category import read_category
 from crawler.pages.errors import PageError
 from crawler.pages.feed import read_feed
@@ -22,7 +21,7 @@ from crawler.pages.source_post import SourcePost
 from crawler.pages.tree import parse_fragment, plain_text, visible_text
 from crawler.pages.typography import typographic
 from crawler.records import to_record
-from tests.staging import article_of, staged
+from tests.staging import CHECKER, VALID, article_of, staged
 from tests.strategies import rubbish
 
 HOME = "https://finews.withounder.com/"
@@ -32,8 +31,6 @@ POST = SITE.link("/beifangwang/2021/12/31/NW202112312233001257.html")
 CODE = "NW202112312233001257"
 NAME = "2021-12-31-NW202112312233001257.md"
 
-CHECKER = Draft202012Validator.FORMAT_CHECKER
-VALID = Draft202012Validator(schema(), format_checker=CHECKER)
 URI = Draft202012Validator({"type": "string", "format": "uri"}, format_checker=CHECKER)
 
 in_layout = rubbish.map(lambda html: f"<header></header><section>{html}</section>")
