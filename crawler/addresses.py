@@ -64,12 +64,13 @@ class Site:
             return None
         try:
             parts = urlsplit(urljoin(page or self.canonical_url, href))
+            host = parts.netloc.lower()
+            if parts.scheme not in ("http", "https") or host not in self._own_hosts():
+                return None
+            return self._classify(self._inside(host, unquote(parts.path)))
         except ValueError:
+            # No address at all, or one with half a character in it, which no address can hold.
             return None
-        host = parts.netloc.lower()
-        if parts.scheme not in ("http", "https") or host not in self._own_hosts():
-            return None
-        return self._classify(self._inside(host, unquote(parts.path)))
 
     def _own_hosts(self) -> frozenset[str]:
         bases = (self.base_url, self.canonical_url)

@@ -310,3 +310,10 @@ def test_an_origin_is_a_whole_web_address_or_none(href, address):
 )
 def test_a_web_address_is_a_valid_uri_or_none(href, address):
     assert web_address(href, "https://x.com/p/") == address
+
+
+@pytest.mark.parametrize(
+    "href", ["\ud800/a/2021/12/31/1.html", "/category/\ud800.html", "/\udfff/", "http://[/a"]
+)
+def test_what_no_address_can_hold_is_no_link(href):
+    assert SITE.link(href) is None
