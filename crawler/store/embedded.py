@@ -1,22 +1,20 @@
 """The bundled mongod: a one-member replica set behind a unix socket, shared by all commands.
 
-Its users hold a shared lock; the last one to leave gets it exclusively and stops the server.
+Its users hold a shared lock; the last one to leave gets it exclusively and stops the server. Where
+users are killed, its keeper does.
 """
 
 from __future__ import annotations
 
-import ctypes.util
 import errno
 import fcntl
 import hashlib
-import importlib.util
-import json
 import os
-import platform
 import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +24,8 @@ from urllib.parse import quote
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
+from crawler.store import diagnosis, keeper
+from crawler.store.binary import find_binary
 from crawler.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -35,13 +35,15 @@ REPLICA_SET = "finews"
 # mongod exits when a socket's path is longer than the kernel's 107 bytes.
 LONGEST_SOCKET_PATH = 100
 START_SECONDS = 60.0
-STOP_SECONDS = 60.0
+ANSWER_SECONDS = 5.0
 OPTIONS = (
     *("--port", "0", "--nounixsocket", "--replSet", REPLICA_SET),
     # By default mongod takes half of the memory and gigabytes for its log of operations.
     *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "512"),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+    # A backup reads all of it as it was at one moment, and may take so long.
+    *("--setParameter", "minSnapshotHistoryWindowInSeconds=3600"),
 )
 NOT_INITIALISED = 94
 
@@ -50,9 +52,12 @@ class EmbeddedServer:
     """One user of the bundled mongod of a data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.folder = data_dir / "mongod"
+        self.folder = (data_dir / "mongod").resolve()
         self.socket = socket_path(self.folder)
+        self._data = self.folder / "data"
         self._users: IO[bytes] | None = None
+        self._binary: Path | None = None
+        self._one_at_a_time = threading.Lock()
 
     @property
     def uri(self) -> str:
@@ -61,33 +66,67 @@ class EmbeddedServer:
 
     def start(self) -> None:
         """Join the server's users, starting it when it is not running. Raises StoreError."""
-        binary = find_binary()
+        self._binary = find_binary()
         try:
             _make_private(self.folder)
             self._users = (self.folder / "users.lock").open("ab")
-        except OSError as error:
-            raise _unusable(self.folder, error) from None
-        fcntl.flock(self._users, fcntl.LOCK_SH)
-        try:
-            with self._starting():
-                if not self._answers():
-                    self._launch(binary)
-                self._make_primary()
-        except BaseException:
+            fcntl.flock(self._users, fcntl.LOCK_SH)
+            self._serve()
+        except BaseException as error:
             self.stop()
+            if isinstance(error, OSError):
+                raise diagnosis.unusable(self.folder, error) from None
             raise
+
+    def revive(self) -> None:
+        """Start the server again where it has died under its users. Raises StoreError.
+
+        Safe from any number of threads and processes; after `stop` it does nothing.
+        """
+        with self._one_at_a_time:
+            if self._users is None:
+                return
+            try:
+                self._serve(died=True)
+            except OSError as error:
+                raise diagnosis.unusable(self.folder, error) from None
 
     def stop(self) -> None:
         """Leave the server's users, stopping it when nobody is left."""
-        if self._users is None:
-            return
-        users, self._users = self._users, None
-        with users:
-            try:
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        with self._one_at_a_time:
+            if self._users is None:
                 return
-            self._shut_down()
+            users, self._users = self._users, None
+            with users:
+                try:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return
+                if keeper.is_current(users.fileno(), users.name):
+                    self._shut_down()
+
+    def _serve(self, died: bool = False) -> None:
+        """Have a server that is primary, launching it where none answers."""
+        deadline = time.monotonic() + START_SECONDS
+        launched = False
+        with self._starting():
+            self._start_keeper()
+            while True:
+                if not self._answers():
+                    if launched or (died and diagnosis.is_damaged(self.folder)):
+                        raise diagnosis.why(self.folder, "it ended at once")
+                    self._launch()
+                    launched = True
+                try:
+                    return self._make_primary(deadline)
+                except PyMongoError as error:
+                    # One that is just ending still listens for a moment.
+                    if time.monotonic() > deadline:
+                        raise StoreError(
+                            f"the embedded mongod of {self.folder} does not answer ({error}); "
+                            f"end it: kill -9 {self._processes()}"
+                        ) from None
+                time.sleep(0.02)
 
     @contextmanager
     def _starting(self) -> Iterator[None]:
@@ -96,48 +135,77 @@ class EmbeddedServer:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _client(self, seconds: float) -> pymongo.MongoClient[dict[str, Any]]:
-        return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=int(seconds * 1000))
+    def _start_keeper(self) -> None:
+        """Have a keeper, before there is anything to be left behind."""
+        with (self.folder / "keeper.lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+        subprocess.run(
+            [sys.executable, "-I", "-S", keeper.__file__, self.folder],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def _answers(self) -> bool:
         """Whether a server listens; one that is busy does, and its socket must not be taken."""
         with socket.socket(socket.AF_UNIX) as connection:
+            connection.setblocking(False)
             try:
                 connection.connect(str(self.socket))
+            except BlockingIOError:
+                return True
             except OSError:
                 return False
         return True
 
-    def _launch(self, binary: Path) -> None:
+    def _launch(self) -> None:
+        assert self._binary is not None
+        # What a killed user had started, or what is ending, has the data still open.
+        if keeper.end_servers(str(self._data)):
+            raise StoreError(
+                f"the embedded mongod of {self.folder} neither answers nor ends; "
+                f"end it: kill -9 {self._processes()}"
+            )
         try:
             _make_private(self.socket.parent)
         except OSError as error:
-            raise _unusable(self.socket.parent, error) from None
+            raise diagnosis.unusable(self.socket.parent, error) from None
         self.socket.unlink(missing_ok=True)
-        data, log = self.folder / "data", self.folder / "mongod.log"
-        data.mkdir(exist_ok=True)
+        log = self.folder / "mongod.log"
+        self._data.mkdir(exist_ok=True)
         log.unlink(missing_ok=True)
-        places = ("--dbpath", data, "--bind_ip", self.socket, "--logpath", log)
+        if diagnosis.free_megabytes(self._data) < diagnosis.LEAST_FREE_MEGABYTES:
+            raise diagnosis.full(self.folder)
+        places = ("--dbpath", self._data, "--bind_ip", self.socket, "--logpath", log)
         # It forks a daemon and ends when that is ready; in a session of its own, because Ctrl-C in
         # a terminal is for the command, which stops the server in order.
         try:
             done = subprocess.run(
-                [binary, "--fork", *places, *OPTIONS],
+                [self._binary, "--fork", *places, *OPTIONS],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
+                errors="replace",
                 timeout=START_SECONDS,
                 start_new_session=True,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise StoreError(f"the embedded mongod did not start: {error}") from None
         if done.returncode != 0:
-            words = _last_error(log) or _last_line(done.stderr) or _last_line(done.stdout)
-            raise StoreError(f"the embedded mongod did not start: {words}; see {log}")
+            raise diagnosis.why(self.folder, _last_line(done.stderr) or _last_line(done.stdout))
 
-    def _make_primary(self) -> None:
+    def _make_primary(self, deadline: float) -> None:
         """Initiate the one-member set, or correct its address after the data folder has moved."""
-        with self._client(START_SECONDS) as client:
+        milliseconds = int(ANSWER_SECONDS * 1000)
+        client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
+            self.uri, serverSelectionTimeoutMS=milliseconds, socketTimeoutMS=milliseconds
+        )
+        with client:
             member = {"_id": 0, "host": str(self.socket)}
             try:
                 config = client.admin.command("replSetGetConfig")["config"]
@@ -151,7 +219,6 @@ class EmbeddedServer:
                     config["members"] = [member]
                     config["version"] += 1
                     client.admin.command("replSetReconfig", config, force=True)
-            deadline = time.monotonic() + START_SECONDS
             while not client.admin.command("hello")["isWritablePrimary"]:
                 if time.monotonic() > deadline:
                     raise StoreError(
@@ -159,18 +226,16 @@ class EmbeddedServer:
                     )
                 time.sleep(0.02)
 
+    def _processes(self) -> str:
+        return " ".join(map(str, keeper.servers_of(str(self._data))))
+
     def _shut_down(self) -> None:
-        if not self._answers():
+        if keeper.end_servers(str(self._data)):
             return
-        with self._client(STOP_SECONDS) as client:
-            pid = client.admin.command("serverStatus")["pid"]
-            # The server closes the connection in place of an answer.
-            with suppress(PyMongoError):
-                client.admin.command("shutdown", timeoutSecs=5, force=True)
-        _wait_for_end(int(pid))
-        self.socket.unlink(missing_ok=True)
-        if self.socket.parent != self.folder.resolve():
-            self.socket.parent.rmdir()
+        with suppress(OSError):
+            self.socket.unlink(missing_ok=True)
+            if self.socket.parent != self.folder:
+                self.socket.parent.rmdir()
 
 
 def socket_path(folder: Path) -> Path:
@@ -182,10 +247,6 @@ def socket_path(folder: Path) -> Path:
     return Path("/tmp") / f"finews-{os.getuid()}-{name}" / "mongod.sock"
 
 
-def _unusable(folder: Path, error: OSError) -> StoreError:
-    return StoreError(f"the embedded store cannot use {folder}: {error.strerror}; set DATA_DIR")
-
-
 def _make_private(folder: Path) -> None:
     """A folder that only this user can enter. Raises OSError where somebody else's stands."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -195,55 +256,5 @@ def _make_private(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def find_binary() -> Path:
-    """The bundled mongod. Raises StoreError where platform, package or libcurl4 is missing."""
-    if sys.platform != "linux" or platform.machine() != "x86_64":
-        raise StoreError(
-            f"the embedded store runs on Linux x86-64 only, not on {sys.platform} "
-            f"{platform.machine()}; set MONGODB_URI to a replica set"
-        )
-    spec = importlib.util.find_spec("fiftyone")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        binary = Path(place) / "db" / "bin" / "mongod"
-        if binary.exists():
-            break
-    else:
-        raise StoreError(
-            "the embedded store is not installed: pip install 'finews[embedded]', "
-            "or set MONGODB_URI"
-        )
-    if ctypes.util.find_library("curl") is None:
-        raise StoreError(
-            "the embedded store needs libcurl4: apt-get install libcurl4, or set MONGODB_URI"
-        )
-    return binary
-
-
-def _last_error(log: Path) -> str:
-    """The last error that a mongod wrote into its log, on one line; empty when there is none."""
-    with suppress(OSError):
-        for line in reversed(log.read_text(errors="replace").splitlines()):
-            with suppress(ValueError):
-                entry = json.loads(line)
-                if entry.get("s") in ("E", "F"):
-                    return " ".join(f"{entry.get('msg')}: {json.dumps(entry.get('attr'))}".split())
-    return ""
-
-
 def _last_line(text: str) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _wait_for_end(pid: int) -> None:
-    deadline = time.monotonic() + STOP_SECONDS
-    while _runs(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-
-
-def _runs(pid: int) -> bool:
-    """Whether a process runs; one that nobody has reaped does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in ("Z", "X")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pymongo
 import pytest
 
-from crawler.store import embedded
+from crawler.store import binary
 from crawler.store.connection import Store
 from crawler.store.embedded import EmbeddedServer, socket_path
 from crawler.store.errors import StoreError
@@ -138,22 +138,22 @@ def test_it_takes_little_memory_and_disk(tmp_path: Path) -> None:
 def test_another_platform_needs_mongodb_uri(
     monkeypatch: pytest.MonkeyPatch, platform: str, machine: str
 ) -> None:
-    monkeypatch.setattr(embedded.sys, "platform", platform)
-    monkeypatch.setattr(embedded.platform, "machine", lambda: machine)
+    monkeypatch.setattr(binary.sys, "platform", platform)
+    monkeypatch.setattr(binary.platform, "machine", lambda: machine)
     with pytest.raises(StoreError, match=f"not on {platform} {machine}; set MONGODB_URI"):
-        embedded.find_binary()
+        binary.find_binary()
 
 
 def test_a_missing_libcurl_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
     with pytest.raises(StoreError, match="apt-get install libcurl4, or set MONGODB_URI"):
-        embedded.find_binary()
+        binary.find_binary()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(binary.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(StoreError, match=r"finews\[embedded\]"):
-        embedded.find_binary()
+        binary.find_binary()
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
