@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import bson
-import pymongo
 from bson.raw_bson import RawBSONDocument
-from pymongo import ReplaceOne
-from pymongo.read_concern import ReadConcern
+from pymongo import DeleteMany, ReplaceOne
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
-from crawler.article import TRANSIENT, Article, Observation
-from crawler.merge import Version, is_revision, merge
-from crawler.store.documents import SOURCES, to_article, to_document, to_versions
+from crawler.article import Article
+from crawler.history import History, article_of, observe, rename, replaced
+from crawler.store.counter import Counter
+from crawler.store.documents import (
+    INTERNAL,
+    REPLACED,
+    SEQ,
+    to_article,
+    to_document,
+    to_history,
+    to_revision,
+)
+from crawler.store.patience import is_transient, line_of
+from crawler.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from pymongo.client_session import ClientSession
 
-    from crawler.article import ArticleItem
+    from crawler.article import ArticleItem, Observation
     from crawler.store.connection import Store
 
-PATIENCE_SECONDS = 30.0
-Outcome = Literal["new", "changed", "unchanged", "rejected"]
+Outcome = Literal["new", "changed", "unchanged", "rejected", "forgotten"]
 # MongoDB takes documents of 16 MiB; the rest is room for the command around it.
 LARGEST_DOCUMENT = 16 * 1024 * 1024 - 64 * 1024
-COMPARED = tuple(f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "observed_at"})
+# A transaction has to fit into the server's cache.
+LARGEST_TRANSACTION = 32 * 1024 * 1024
+# Errors of the store as a whole (not allowed, out of disk space): no article is to blame.
+NOBODYS_FAULT = frozenset({13, 18, 20, 8000, 14031})
+BY_NUMBER = [("article", 1), ("number", 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,52 +54,145 @@ class Written:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """An article with all that its sources ever said; `writes` are to be made to keep it so."""
+
+    article: Article | None = None
+    history: History = field(default_factory=dict)
+    seq: int = 0
+    replaced: int = 0
+    document: RawBSONDocument | None = None
+    revisions: tuple[RawBSONDocument, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes to be written."""
+        return sum(len(raw.raw) for raw in (self.document, *(self.revisions or ())) if raw)
+
+
+class _TooMuchError(Exception):
+    """A batch is too large for one transaction."""
+
+
 class Articles:
     """Writes batches of items and reads articles back."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.collection = store.collection("articles")
+        self.revisions = store.collection("revisions")
         self.links = store.collection("links")
+        self.rejects = store.collection("rejects")
+        self.tombstones = Tombstones(store)
+        self.counter = Counter(store)
 
     def write(self, batch: Sequence[ArticleItem]) -> list[Written]:
         """Store a batch, and mark its links `stored`, in one transaction; one answer an item.
 
         Items of one id are merged one after the other. An item that MongoDB cannot take is
-        `rejected` and holds up no other.
+        `rejected` and holds up no other: what aborts a transaction is looked for by halves.
+        Raises StoreFailure when the store itself is to blame.
         """
-        # Of its own accord pymongo would try for two minutes, batch after batch.
-        with pymongo.timeout(PATIENCE_SECONDS), self.store.client.start_session() as session:
-            return session.with_transaction(
-                lambda inside: self._write(batch, inside), read_concern=ReadConcern("snapshot")
-            )
+        try:
+            return self.store.transaction(lambda session: self._write(batch, session))
+        except Exception as error:
+            if isinstance(error, PyMongoError) and not _is_refused(error):
+                raise
+            if len(batch) == 1:
+                return [Written("rejected", None, _reason(error))]
+        middle = len(batch) // 2
+        return [*self.write(batch[:middle]), *self.write(batch[middle:])]
 
     def _write(self, batch: Sequence[ArticleItem], session: ClientSession) -> list[Written]:
         ids = list({item.id for item in batch})
-        found = self.collection.find({"_id": {"$in": ids}}, session=session)
-        documents: dict[str, dict[str, Any]] = {document["_id"]: document for document in found}
-        changes: dict[str, RawBSONDocument] = {}
+        states = self._read(ids, session)
+        forgotten = self.tombstones.among(ids, session)
+        before = seq = self.counter.read(session)
         answers: list[Written] = []
-        stored: list[str] = []
+        stored: list[ArticleItem] = []
+        changes: dict[str, _State] = {}
         for item in batch:
-            answer, document = _apply(item, documents.get(item.id))
-            answers.append(answer)
-            if answer.outcome == "rejected":
+            old = states[item.id]
+            if item.id in forgotten:
+                answers.append(Written("forgotten", None))
                 continue
-            stored.extend(item.links)
-            if document is not None:
-                documents[item.id] = document
-                changes[item.id] = RawBSONDocument(bson.encode(document))
-        if changes:
-            self.collection.bulk_write(
-                [ReplaceOne({"_id": key}, raw, upsert=True) for key, raw in changes.items()],
-                ordered=False,
-                session=session,
-            )
-        if stored:
-            done = {"state": "stored", "fetched_at": "$$NOW", "reason": None, "lease_until": None}
-            self.links.update_many({"_id": {"$in": stored}}, [{"$set": done}], session=session)
+            try:
+                history = old.history
+                for observation in item.observations:
+                    history = observe(history, observation)
+                new = _next(old, history, old.seq if old.seq > before else seq + 1)
+            except Exception as error:
+                answers.append(Written("rejected", None, _reason(error)))
+                continue
+            answers.append(Written(_outcome(old, new), new.article))
+            stored.append(item)
+            seq = max(seq, new.seq)
+            if new is not old:
+                states[item.id] = changes[item.id] = new
+        self._save(changes, session)
+        self.counter.advance(before, seq, session)
+        self._settle(stored, "stored", session)
+        self._settle([item for item in batch if item.id in forgotten], "forgotten", session)
         return answers
+
+    def _read(self, ids: Sequence[str], session: ClientSession) -> dict[str, _State]:
+        """The stored articles of these ids, with all that their sources ever said."""
+        documents = list(self.collection.find({"_id": {"$in": ids}}, session=session))
+        revised = [document["_id"] for document in documents if document[REPLACED]]
+        revisions: dict[str, list[dict[str, Any]]] = {}
+        if revised:
+            found = self.revisions.find({"article": {"$in": revised}}, session=session)
+            for document in found.sort(BY_NUMBER):
+                revisions.setdefault(document["article"], []).append(document)
+        states = dict.fromkeys(ids, _State())
+        for document in documents:
+            history = to_history(document, revisions.get(document["_id"], ()))
+            states[document["_id"]] = _State(
+                to_article(document), history, document[SEQ], document[REPLACED]
+            )
+        return states
+
+    def _save(self, changes: dict[str, _State], session: ClientSession) -> None:
+        """Write what changed."""
+        if len(changes) > 1 and sum(state.size for state in changes.values()) > LARGEST_TRANSACTION:
+            raise _TooMuchError
+        documents: list[ReplaceOne[dict[str, Any]]] = [
+            ReplaceOne({"_id": key}, state.document, upsert=True)
+            for key, state in changes.items()
+            if state.document is not None
+        ]
+        if documents:
+            self.collection.bulk_write(documents, ordered=False, session=session)
+        for key, state in changes.items():
+            if state.revisions is not None:
+                self._save_revisions(key, state.revisions, session)
+
+    def _save_revisions(
+        self, key: str, revisions: Sequence[RawBSONDocument], session: ClientSession
+    ) -> None:
+        """All of an article's revisions, since an old look may have joined in their midst."""
+        surplus = {"article": key, "number": {"$gt": len(revisions)}}
+        self.revisions.bulk_write(
+            [
+                *(ReplaceOne({"_id": raw["_id"]}, raw, upsert=True) for raw in revisions),
+                DeleteMany(surplus),
+            ],
+            session=session,
+        )
+
+    def _settle(self, items: Sequence[ArticleItem], state: str, session: ClientSession) -> None:
+        """What becomes of the links of items; what was rejected at their addresses is void.
+
+        But for the feed's: one entry says nothing of the others.
+        """
+        links = [link for item in items for link in item.links]
+        if links:
+            done = {"state": state, "fetched_at": "$$NOW", "reason": None, "lease_until": None}
+            self.links.update_many({"_id": {"$in": links}}, [{"$set": done}], session=session)
+        told = [o for item in items for o in item.observations if o.kind != "feed"]
+        if addresses := [*links, *(observation.address for observation in told)]:
+            self.rejects.delete_many({"url": {"$in": addresses}}, session=session)
 
     def name_categories(self, slugs: Iterable[str]) -> int:
         """Give its slug to a category that articles know in lower case only; how many they were.
@@ -93,29 +201,44 @@ class Articles:
         """
         named = {slug.casefold(): slug for slug in slugs if slug != slug.casefold()}
         found = self.collection.find({"category": {"$in": list(named)}}, {"_id": 1})
-        return sum(self._name_category(document["_id"], named) for document in found)
+        ids = [document["_id"] for document in found]
+        return sum(self.store.transaction(partial(self._name, key, named)) for key in ids)
 
-    def _name_category(self, article_id: str, named: dict[str, str]) -> bool:
-        """The same for one article, read and written in one transaction."""
+    def _name(self, article_id: str, named: dict[str, str], session: ClientSession) -> bool:
+        """The same for one article, in a transaction."""
 
-        def rename(session: ClientSession) -> bool:
-            document = self.collection.find_one({"_id": article_id}, session=session)
-            renamed = _renamed(document, named) if document else None
-            if renamed is not None:
-                self.collection.replace_one({"_id": article_id}, renamed, session=session)
-            return renamed is not None
+        def exact(observation: Observation) -> Observation:
+            if observation.category_certain or observation.category is None:
+                return observation
+            slug = named.get(observation.category, observation.category)
+            return replace(observation, category=slug)
 
-        with pymongo.timeout(PATIENCE_SECONDS), self.store.client.start_session() as session:
-            return session.with_transaction(rename, read_concern=ReadConcern("snapshot"))
+        old = self._read([article_id], session)[article_id]
+        if old.article is None:
+            return False
+        before = self.counter.read(session)
+        new = _next(old, rename(old.history, exact), before + 1)
+        if new is old:
+            return False
+        self._save({article_id: new}, session)
+        self.counter.advance(before, new.seq, session)
+        return True
 
-    def get(self, article_id: str) -> Article | None:
-        """One article, or None."""
-        document = self.collection.find_one({"_id": article_id}, {SOURCES: 0})
+    def get(self, article_id: str, at: datetime | None = None) -> Article | None:
+        """One article as it is, or as it was known at a time; None when it was not."""
+        if at is not None:
+            return article_of(self.history(article_id), at)
+        document = self.collection.find_one({"_id": article_id}, INTERNAL)
         return to_article(document) if document else None
+
+    def history(self, article_id: str) -> History:
+        """What the sources of an article ever said; empty when it is not stored."""
+        states = self.store.transaction(lambda session: self._read([article_id], session))
+        return states[article_id].history
 
     def select(self) -> Iterator[Article]:
         """Every article, by (published_at, id)."""
-        cursor = self.collection.find({}, {SOURCES: 0}).sort([("published_at", 1), ("_id", 1)])
+        cursor = self.collection.find({}, INTERNAL).sort([("published_at", 1), ("_id", 1)])
         with cursor:
             yield from map(to_article, cursor)
 
@@ -124,67 +247,63 @@ class Articles:
         return self.collection.count_documents({})
 
 
-def _apply(
-    item: ArticleItem, document: dict[str, Any] | None
-) -> tuple[Written, dict[str, Any] | None]:
-    """The outcome of an item, and the document to be written, None when nothing changes."""
-    try:
-        versions = to_versions(document) if document else {}
-        old = to_article(document) if document else None
-        article = observe(old, versions, item.observations)
-        if old is not None and document is not None and article == old:
-            return Written("unchanged", article), None
-        new = to_document(article, versions)
-        size = len(bson.encode(new))
-    except Exception as error:
-        return Written("rejected", None, f"{type(error).__name__}: {error}"), None
-    if size > LARGEST_DOCUMENT:
-        return Written("rejected", None, f"{size:,} bytes, more than MongoDB takes"), None
-    return Written("changed" if old else "new", article), new
+def _next(old: _State, history: History, number: int) -> _State:
+    """The state of an article with this history, and its documents; the old one if nothing changed.
 
-
-def _renamed(document: dict[str, Any], named: dict[str, str]) -> dict[str, Any] | None:
-    """The document of an article after its category got its slug; None when nothing changes."""
-    old, versions = to_article(document), to_versions(document)
-    for version in versions.values():
-        observation = version.observation
-        if not observation.category_certain:
-            observation.category = named.get(observation.category or "", observation.category)
-    new = replace(merge(versions.values()), revision=old.revision)
-    return to_document(new, versions) if new.category != old.category else None
-
-
-def observe(
-    old: Article | None, versions: dict[str, Version], observations: Iterable[Observation]
-) -> Article:
-    """The article after more observations, whose versions are updated in place.
-
-    The revision grows when title, text or date changed at a source that had told them before; a
-    further source joining is none. An observation older than the one known changes no more than
-    when the article was first seen.
+    A change takes the number; a further look that tells nothing new takes none. Raises whatever
+    keeps a document from being written.
     """
-    revision = old.revision if old else 1
-    for observation in observations:
-        known = versions.get(observation.key)
-        if known is None:
-            time = observation.observed_at
-            versions[observation.key] = Version(observation, time, time)
-            continue
-        before = merge(versions.values())
-        versions[observation.key] = _next_version(known, observation)
-        revision += is_revision(before, merge(versions.values()))
-    return replace(merge(versions.values()), revision=revision)
+    if history == old.history:
+        return old
+    article = article_of(history)
+    assert article is not None
+    past = list(replaced(history))
+    seq = old.seq if article == old.article else number
+    revisions = None
+    if past and (article != old.article or _past(history) != _past(old.history)):
+        revisions = tuple(_encode(to_revision(one, n)) for n, one in enumerate(past, 1))
+    elif old.replaced and not past:
+        revisions = ()
+    document = _encode(to_document(article, history, seq, len(past)))
+    return _State(article, history, seq, len(past), document, revisions)
 
 
-def _next_version(known: Version, observation: Observation) -> Version:
-    time = observation.observed_at
-    first_seen_at = min(known.first_seen_at, time)
-    if _same(known.observation, observation):
-        return Version(known.observation, first_seen_at, min(known.since, time))
-    if time < known.since:
-        return replace(known, first_seen_at=first_seen_at)
-    return Version(observation, first_seen_at, time)
+def _past(history: History) -> dict[str, Any]:
+    return {key: spans[:-1] for key, spans in history.items()}
 
 
-def _same(one: Observation, other: Observation) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in COMPARED)
+def _encode(document: dict[str, Any]) -> RawBSONDocument:
+    """Raises ValueError for what MongoDB does not take."""
+    raw = bson.encode(document)
+    if len(raw) > LARGEST_DOCUMENT:
+        raise ValueError(f"{len(raw):,} bytes, more than MongoDB takes")
+    return RawBSONDocument(raw)
+
+
+def _outcome(old: _State, new: _State) -> Outcome:
+    if old.article is None:
+        return "new"
+    return "unchanged" if new.article == old.article else "changed"
+
+
+def _is_refused(error: PyMongoError) -> bool:
+    """Whether one of the documents is to blame, and not the store or the way to it."""
+    if is_transient(error) or not isinstance(error, OperationFailure):
+        return False
+    return _code(error) not in NOBODYS_FAULT
+
+
+def _code(error: OperationFailure) -> int | None:
+    if isinstance(error, BulkWriteError) and error.details.get("writeErrors"):
+        code: int = error.details["writeErrors"][0]["code"]
+        return code
+    return error.code
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, BulkWriteError) and error.details.get("writeErrors"):
+        first = error.details["writeErrors"][0]
+        return f"MongoDB refuses it: {first['errmsg']} (code {first['code']})"
+    if isinstance(error, PyMongoError):
+        return f"MongoDB refuses it: {line_of(error)}"
+    return f"{type(error).__name__}: {error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import pymongo
 from bson.codec_options import CodecOptions
@@ -16,31 +16,43 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
+from crawler.store.migrations import migrate
+from crawler.store.patience import PATIENCE_SECONDS, Patience, line_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
+    from pymongo.client_session import ClientSession
     from pymongo.collection import Collection
 
     Document = dict[str, Any]
 
+Answer = TypeVar("Answer")
 SELECTION_SECONDS = 5.0
+GOODBYE_SECONDS = 2.0
 LONGEST_NAME = 63
 RESERVED_NAMES = frozenset({"admin", "config", "local"})
 INDEXES = {
     "articles": [
         IndexModel([("published_at", ASCENDING), ("_id", ASCENDING)]),
         IndexModel([("category", ASCENDING), ("published_at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("seq", ASCENDING)]),
     ],
+    "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
     "links": [
         IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),
         IndexModel([("article", ASCENDING)], sparse=True),
     ],
-    "rejects": [IndexModel([("stage", ASCENDING), ("last_at", ASCENDING)])],
+    "rejects": [
+        IndexModel([("stage", ASCENDING), ("last_at", ASCENDING)]),
+        IndexModel([("url", ASCENDING)]),
+    ],
 }
 
 
@@ -62,12 +74,20 @@ class Store:
         if len(database.encode()) > LONGEST_NAME:
             raise _no_name(database, f"more than {LONGEST_NAME} bytes")
         self._server: EmbeddedServer | None = None
+        self._patience = Patience(self._revive)
 
     @classmethod
-    def open(cls, uri: str | None, database: str, data_dir: str | Path) -> Self:
+    def open(
+        cls,
+        uri: str | None,
+        database: str,
+        data_dir: str | Path,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> Self:
         """Open the store at a MongoDB URI, or the embedded one of a data folder when it is None.
 
-        Makes the indexes that are missing. Raises StoreError with one line that says what to mend.
+        Makes the indexes that are missing and brings older documents up to date. Raises StoreError
+        with one line that says what to mend.
         """
         server = None
         if not uri:
@@ -78,6 +98,7 @@ class Store:
             try:
                 store = cls(client, database)
                 store._make_indexes()
+                migrate(store.database)
             except BaseException:
                 client.close()
                 raise
@@ -85,15 +106,38 @@ class Store:
             _stop(server)
             raise
         store._server = server
+        store._patience.seconds = patience_seconds
         return store
 
     def collection(self, name: str) -> Collection[Document]:
         """A collection of this store."""
         return self.database[name]
 
+    def transaction(self, work: Callable[[ClientSession], Answer]) -> Answer:
+        """The answer of work that is done as a whole or not at all, on one view of the data.
+
+        It may be made several times: what conflicts with another transaction is made again.
+        """
+        with self.client.start_session() as session:
+            return session.with_transaction(work, read_concern=ReadConcern("snapshot"))
+
+    def patiently(self, call: Callable[..., Answer], *args: Any) -> Answer:
+        """The answer of a call that may be made twice, waiting for a store that is slow or away.
+
+        An embedded server that died is started again. Raises StoreFailure, or StoreError with a
+        line that says what to mend.
+        """
+        return self._patience.call(lambda: call(*args))
+
+    def _revive(self) -> None:
+        if self._server is not None:
+            self._server.revive()
+
     def close(self) -> None:
         """Close the connection; the last user of an embedded server stops it."""
-        self.client.close()
+        # A server that hangs would be told goodbye for half a minute.
+        with pymongo.timeout(GOODBYE_SECONDS):
+            self.client.close()
         _stop(self._server)
 
     def _make_indexes(self) -> None:
@@ -101,7 +145,7 @@ class Store:
             for name, indexes in INDEXES.items():
                 self.database[name].create_indexes(indexes)
         except OperationFailure as error:
-            raise StoreError(f"the store refuses to make indexes: {_line(error)}") from None
+            raise StoreError(f"the store refuses to make indexes: {line_of(error)}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +175,7 @@ def _connect(uri: str) -> pymongo.MongoClient[Document]:
             uri, serverSelectionTimeoutMS=int(SELECTION_SECONDS * 1000), appname="finews"
         )
     except (InvalidURI, ConfigurationError, ValueError, OSError) as error:
-        raise StoreError(f"MONGODB_URI is not a usable MongoDB address: {_line(error)}") from None
+        raise StoreError(f"MONGODB_URI is not a usable MongoDB address: {line_of(error)}") from None
     try:
         hello = client.admin.command("hello")
     except ServerSelectionTimeoutError:
@@ -142,7 +186,7 @@ def _connect(uri: str) -> pymongo.MongoClient[Document]:
         ) from None
     except PyMongoError as error:
         client.close()
-        raise StoreError(f"MongoDB at {_hosts(uri)} refuses: {_line(error)}") from None
+        raise StoreError(f"MongoDB at {_hosts(uri)} refuses: {line_of(error)}") from None
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         client.close()
         raise StoreError(
@@ -155,7 +199,3 @@ def _connect(uri: str) -> pymongo.MongoClient[Document]:
 def _hosts(uri: str) -> str:
     """The hosts of a URI, without its password."""
     return uri.partition("://")[2].rpartition("@")[2].partition("/")[0] or uri.partition("://")[0]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()).partition(", full error")[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crawler.article import (
     ARTICLE_FIELDS,
@@ -16,24 +16,44 @@ from crawler.article import (
     Security,
     Witness,
 )
-from crawler.merge import Version
+from crawler.history import History, Replaced, Span, union
 
-# Written with every article, for the next merge; not fields of the article.
-SOURCES = "sources"
-OBSERVED = tuple(f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "published"})
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+# Written with every article, not fields of it: what its sources say, its number among all changes,
+# and how many documents of `revisions` it has.
+SOURCES, SEQ, REPLACED = "sources", "seq", "replaced"
+INTERNAL = dict.fromkeys((SOURCES, SEQ, REPLACED), 0)
+OBSERVED = tuple(
+    f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "published", "observed_at"}
+)
 BODY = ("content_html", "content_text")
-TIMES = ("first_seen_at", "since")
 LISTS = {"securities": Security, "boards": Board}
 
 
-def to_document(article: Article, versions: dict[str, Version]) -> dict[str, Any]:
-    """The document of an article, with what each of its sources said."""
-    document: dict[str, Any] = {"_id": article.id}
-    for name in ARTICLE_FIELDS[1:]:
-        document[name] = _plain(name, getattr(article, name))
-    document["provenance"] = {key: asdict(value) for key, value in article.provenance.items()}
-    document[SOURCES] = {key: _version(version, article) for key, version in versions.items()}
-    return document
+def to_document(article: Article, history: History, seq: int, replaced: int) -> dict[str, Any]:
+    """The document of an article in `articles`, with what each of its sources says now."""
+    spans = {key: spans[-1] for key, spans in history.items()}
+    return {
+        "_id": article.id,
+        **_fields(article, spans),
+        SEQ: seq,
+        REPLACED: replaced,
+    }
+
+
+def to_revision(old: Replaced, number: int) -> dict[str, Any]:
+    """The document in `revisions` of an article as it was; `number` counts from 1."""
+    return {
+        "_id": f"{old.article.id} {number}",
+        "article": old.article.id,
+        "number": number,
+        "until": old.until,
+        "changed": list(old.changed),
+        **_fields(old.article, old.spans),
+    }
 
 
 def to_article(document: dict[str, Any]) -> Article:
@@ -44,21 +64,31 @@ def to_article(document: dict[str, Any]) -> Article:
     values["provenance"] = {key: Witness(**value) for key, value in document["provenance"].items()}
     if values["published_at"] is not None:
         values["published_at"] = values["published_at"].astimezone(SHANGHAI)
-    return Article(id=document["_id"], **values)
+    return Article(id=document.get("article", document["_id"]), **values)
 
 
-def to_versions(document: dict[str, Any]) -> dict[str, Version]:
-    """What each source of a stored article said."""
-    return {key: _read_version(value, document) for key, value in document[SOURCES].items()}
+def to_history(document: dict[str, Any], revisions: Iterable[dict[str, Any]] = ()) -> History:
+    """What each source of a stored article said, by its document and its revisions in order."""
+    documents = [*revisions, document]
+    return union(
+        {key: _read_span(value, kept) for key, value in kept[SOURCES].items()} for kept in documents
+    )
+
+
+def _fields(article: Article, spans: dict[str, Span]) -> dict[str, Any]:
+    document = {name: _plain(name, getattr(article, name)) for name in ARTICLE_FIELDS[1:]}
+    document["provenance"] = {key: asdict(value) for key, value in article.provenance.items()}
+    document[SOURCES] = {key: _span(span, article) for key, span in spans.items()}
+    return document
 
 
 def _plain(name: str, value: Any) -> Any:
     return [asdict(entry) for entry in value] if name in LISTS else value
 
 
-def _version(version: Version, article: Article) -> dict[str, Any]:
+def _span(span: Span, article: Article) -> dict[str, Any]:
     """One source; a body that is the article's own is not written twice."""
-    observation = version.observation
+    observation = span.observation
     document = {name: _plain(name, getattr(observation, name)) for name in OBSERVED}
     published = observation.published
     document["published_at"] = published.time if published else None
@@ -66,17 +96,24 @@ def _version(version: Version, article: Article) -> dict[str, Any]:
     for name in BODY:
         if document[name] == getattr(article, name):
             del document[name]
-    for name in TIMES:
-        document[name] = getattr(version, name)
+    document["looks"] = list(span.looks)
     return document
 
 
-def _read_version(value: dict[str, Any], article: dict[str, Any]) -> Version:
+def _read_span(value: dict[str, Any], article: dict[str, Any]) -> Span:
+    looks = tuple(value["looks"])
+    return Span(read_observation(value, article, looks[0]), looks)
+
+
+def read_observation(
+    value: dict[str, Any], article: dict[str, Any], observed_at: datetime
+) -> Observation:
+    """What a source says, by its entry in the document of an article."""
     values = {name: value[name] if name in value else article[name] for name in OBSERVED}
     for name, kind in LISTS.items():
         values[name] = [kind(**entry) for entry in values[name]]
-    observation = Observation(**values)
+    observation = Observation(**values, observed_at=observed_at)
     if value["published_at"] is not None:
         time = value["published_at"].astimezone(SHANGHAI)
         observation.published = PublishedAt(time, value["published_precision"])
-    return Version(observation, *(value[name] for name in TIMES))
+    return observation

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from crawler.store.connection import Store
 
 State = Literal["new", "asked", "owed", "stored", "rejected", "gone", "expired", "forgotten"]
-LEASE_SECONDS = 3600
+LEASE_SECONDS = 3600.0
 # Of /proc/<pid>/stat, counted from the field after the state.
 STARTED_FIELD = 18
 # What is there to be had, as soon as the site shows it; the rest only when told to fetch again.
@@ -32,9 +32,10 @@ DONE: tuple[State, ...] = ("stored", "rejected")
 class Ledger:
     """One run's view of the links. Lease times come from the server's clock."""
 
-    def __init__(self, store: Store, run: str) -> None:
+    def __init__(self, store: Store, run: str, lease_seconds: float = LEASE_SECONDS) -> None:
         self.collection = store.collection("links")
         self.run = run
+        self.lease_seconds = lease_seconds
         pid = os.getpid()
         host = socket.gethostname()
         self.owner = {"host": host, "pid": pid, "started": _started(pid), "run": run}
@@ -45,13 +46,16 @@ class Ledger:
         if updates:
             self.collection.bulk_write(updates, ordered=False)
 
-    def claim(self, links: Sequence[Link], again: bool = False) -> list[Link]:
+    def claim(
+        self, links: Sequence[Link], again: bool = False, claim: str | None = None
+    ) -> list[Link]:
         """Lease those of the links that are to be asked for now; `again`: also what is done.
 
-        A link that another run holds, or that this run has asked for, is left out.
+        A link that another run holds, or that this run has asked for, is left out. A call whose
+        answer was lost may be made again under the same name of the `claim`.
         """
         urls = [link.url for link in links]
-        claim = uuid.uuid4().hex
+        claim = claim or uuid.uuid4().hex
         free: list[dict[str, Any]] = [
             {"state": {"$in": OPEN}},
             {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
@@ -62,7 +66,7 @@ class Ledger:
         lease = {
             "state": "asked",
             "owner": {**self.owner, "claim": claim},
-            "lease_until": {"$add": ["$$NOW", LEASE_SECONDS * 1000]},
+            "lease_until": self._lease_end(),
             "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
         }
         self.collection.update_many(claimable, [{"$set": lease}])
@@ -76,22 +80,39 @@ class Ledger:
         change = {"state": state, "reason": kept, "lease_until": None, "fetched_at": "$$NOW"}
         self.collection.update_many({"_id": {"$in": list(urls)}}, [{"$set": change}])
 
+    def renew(self) -> int:
+        """Hold for longer what this run has asked for; how many links that are."""
+        lease = {"lease_until": self._lease_end()}
+        held = self.collection.update_many(self._mine(), [{"$set": lease}])
+        return held.matched_count
+
+    def release(self) -> int:
+        """Give back what this run leaves unanswered; how many links that are."""
+        return self._owe(self._mine(), "the crawl ended before it was answered")
+
     def release_dead(self) -> int:
-        """Give back what processes of this machine had asked for that are no more; how many."""
-        asked = {"state": "asked", "owner.host": self.owner["host"]}
+        """Give back what was asked for by processes that are no more; how many links that are.
+
+        Of this machine's processes it is known which live; those of others have their lease.
+        """
+        here = {"state": "asked", "owner.host": self.owner["host"]}
         who = {"run": "$owner.run", "pid": "$owner.pid", "started": "$owner.started"}
-        groups = self.collection.aggregate([{"$match": asked}, {"$group": {"_id": who}}])
+        groups = self.collection.aggregate([{"$match": here}, {"$group": {"_id": who}}])
         owners = [group["_id"] for group in groups]
         dead = [owner["run"] for owner in owners if not _runs(owner["pid"], owner.get("started"))]
-        change = {
-            "state": "owed",
-            "reason": "the crawl that asked for it died",
-            "lease_until": None,
-        }
-        found = self.collection.update_many(
-            {**asked, "owner.run": {"$in": dead}}, [{"$set": change}]
-        )
-        return found.modified_count
+        expired = {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}}
+        reason = "the crawl that asked for it died"
+        return self._owe({**here, "owner.run": {"$in": dead}}, reason) + self._owe(expired, reason)
+
+    def _owe(self, which: dict[str, Any], reason: str) -> int:
+        change = {"state": "owed", "reason": reason, "lease_until": None}
+        return self.collection.update_many(which, [{"$set": change}]).modified_count
+
+    def _mine(self) -> dict[str, Any]:
+        return {"state": "asked", "owner.run": self.run}
+
+    def _lease_end(self) -> dict[str, Any]:
+        return {"$add": ["$$NOW", int(self.lease_seconds * 1000)]}
 
     def owed(self, kind: LinkKind) -> list[Link]:
         """Every link of a kind that was seen and is still to be had, by address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -13,12 +14,14 @@ from crawler.addresses import Link
 from crawler.article import SHANGHAI, ArticleItem, Observation, PublishedAt, Security
 from crawler.store.articles import Articles
 from crawler.store.links import Ledger
+from crawler.store.rejects import Reject, Rejects
 
 if TYPE_CHECKING:
     from crawler.store.connection import Store
 
 ID = "NW202112310000000001"
 SEEN = datetime(2022, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 URL = f"https://finews.withounder.com/x/2021/12/31/{ID}.html"
 
 
@@ -64,13 +67,30 @@ def documents(store: Store) -> list[dict[str, Any]]:
     return list(store.collection("articles").find().sort("_id"))
 
 
-def test_the_same_again_changes_nothing(store: Store) -> None:
+def revisions(store: Store, key: str = ID) -> list[dict[str, Any]]:
+    return list(store.collection("revisions").find({"article": key}).sort("number"))
+
+
+def test_the_same_again_changes_no_article_and_the_look_is_kept(store: Store) -> None:
     articles = Articles(store)
     assert [w.outcome for w in articles.write([item(page(), share())])] == ["new"]
-    before = documents(store)
+    [before] = documents(store)
     later = SEEN + timedelta(hours=1)
     again = item(page(observed_at=later), share(observed_at=later))
     assert [w.outcome for w in articles.write([again])] == ["unchanged"]
+    [after] = documents(store)
+    sources, looks = before.pop("sources"), after.pop("sources")
+    assert after == before
+    assert sources["page"].pop("looks") == [SEEN]
+    assert looks["page"].pop("looks") == [SEEN, later]
+    assert looks["page"] == sources["page"]
+
+
+def test_a_file_read_again_with_its_own_time_writes_nothing(store: Store) -> None:
+    articles = Articles(store)
+    articles.write([item(page())])
+    before = documents(store)
+    assert [w.outcome for w in articles.write([item(page())])] == ["unchanged"]
     assert documents(store) == before
 
 
@@ -176,3 +196,139 @@ def test_articles_come_out_by_time_and_id(store: Store) -> None:
     times = {k: PublishedAt(datetime(2021, 12, d, tzinfo=SHANGHAI), "day") for k, d in days.items()}
     Articles(store).write([item(page(id=k, published=time)) for k, time in times.items()])
     assert [article.id for article in Articles(store).select()] == ["c", "a", "b", "d"]
+
+
+def numbers(store: Store) -> dict[str, int]:
+    return {document["_id"]: document["seq"] for document in documents(store)}
+
+
+def test_every_change_takes_the_next_number_and_nothing_else_does(store: Store) -> None:
+    articles = Articles(store)
+    articles.write([item(page(id=key)) for key in "abc"])
+    assert numbers(store) == {"a": 1, "b": 2, "c": 3}
+    later = SEEN + timedelta(hours=1)
+    articles.write(
+        [
+            item(page(id="b", observed_at=later)),
+            item(page(id="x", title="\ud800")),
+            item(page(id="c", observed_at=later, title="新")),
+            item(page(id="c", observed_at=later + timedelta(hours=1), title="更新")),
+            item(page(id="d")),
+        ]
+    )
+    assert numbers(store) == {"a": 1, "b": 2, "c": 4, "d": 5}
+    assert articles.counter.read() == 5
+
+
+def test_writers_at_once_take_each_number_once(store: Store) -> None:
+    def write(writer: int) -> None:
+        articles = Articles(store)
+        for batch in range(5):
+            articles.write([item(page(id=f"{writer}-{batch}-{n}")) for n in range(4)])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert sorted(numbers(store).values()) == list(range(1, 81))
+
+
+def test_the_old_version_goes_to_revisions_with_what_changed(store: Store) -> None:
+    articles = Articles(store)
+    articles.write([item(page(tags=["一"]))])
+    later = SEEN + timedelta(hours=1)
+    articles.write([item(page(title="新标题", tags=["二"], observed_at=later))])
+    [old] = revisions(store)
+    assert (old["article"], old["revision"], old["title"]) == (ID, 1, "标题")
+    assert (old["until"], old["changed"]) == (later, ["tags", "title"])
+    assert documents(store)[0]["revision"] == 2
+
+
+def test_an_older_observation_takes_its_place_among_the_revisions(store: Store) -> None:
+    articles = Articles(store)
+    hours = [SEEN + timedelta(hours=n) for n in range(4)]
+    for hour, title in ((1, "甲"), (3, "丙"), (2, "乙"), (0, "甲")):
+        articles.write([item(page(title=title, observed_at=hours[hour]))])
+    assert [old["title"] for old in revisions(store)] == ["甲", "乙"]
+    assert [old["number"] for old in revisions(store)] == [1, 2]
+    article = articles.get(ID)
+    assert article is not None
+    assert (article.title, article.revision, article.first_seen_at) == ("丙", 3, hours[0])
+
+
+def test_a_look_read_anew_takes_revisions_back(store: Store) -> None:
+    articles = Articles(store)
+    later = SEEN + timedelta(hours=1)
+    articles.write([item(page(title="甲"))])
+    articles.write([item(page(title="乙", observed_at=later))])
+    articles.write([item(page(title="乙"))])
+    assert revisions(store) == []
+    article = articles.get(ID)
+    assert article is not None
+    assert (article.revision, article.updated_at) == (1, SEEN)
+
+
+def test_sources_in_any_order_give_the_same_documents(store: Store) -> None:
+    parts = [
+        page(title="新", observed_at=SEEN + timedelta(hours=2)),
+        page(title="旧"),
+        share(observed_at=SEEN + timedelta(hours=1)),
+        page(
+            kind="front_matter",
+            address="f",
+            title="新",
+            variant="f.md",
+            observed_at=SEEN + 3 * HOUR,
+        ),
+    ]
+    kept = []
+    for number, order in enumerate(permutations(parts)):
+        key = f"{number}"
+        for part in order:
+            Articles(store).write([item(replace(part, id=key))])
+        [document] = store.collection("articles").find({"_id": key})
+        past = revisions(store, key)
+        for one in (document, *past):
+            for name in ("_id", "seq", "article"):
+                one.pop(name, None)
+            for source in one["sources"].values():
+                source.pop("id")
+        kept.append((document, past))
+    assert all(one == kept[0] for one in kept)
+    assert kept[0][0]["revision"] == 2
+
+
+def test_the_article_as_it_was_known_at_a_time(store: Store) -> None:
+    articles = Articles(store)
+    hours = [SEEN + timedelta(hours=n) for n in range(6)]
+    articles.write([item(page(observed_at=hours[1]))])
+    articles.write([item(share(observed_at=hours[3]))])
+    articles.write([item(page(title="新标题", observed_at=hours[5]))])
+    assert articles.get(ID, hours[0]) is None
+    known = [articles.get(ID, hours[n]) for n in (1, 2, 3, 4, 5)]
+    assert [article.title for article in known if article] == ["标题"] * 4 + ["新标题"]
+    assert [len(article.provenance) for article in known if article] == [1, 1, 2, 2, 2]
+    assert articles.get(ID, hours[5]) == articles.get(ID)
+    assert articles.get("unknown", hours[5]) is None
+
+
+def test_what_the_server_refuses_is_found_in_its_batch_and_rejected_alone(store: Store) -> None:
+    store.database.command("collMod", "articles", validator={"title": {"$ne": "毒"}})
+    batch = [item(page(id=f"{n:02}", title="毒" if n in (3, 17) else "好")) for n in range(20)]
+    written = Articles(store).write(batch)
+    assert [n for n, w in enumerate(written) if w.outcome != "new"] == [3, 17]
+    assert written[3].reason == ("MongoDB refuses it: Document failed validation (code 121)")
+    assert len(documents(store)) == 18
+    assert sorted(numbers(store).values()) == list(range(1, 19))
+
+
+def test_a_batch_too_large_for_one_transaction_is_written_in_several(store: Store) -> None:
+    batch = [item(page(id=str(n), content_text="字" * 4_000_000)) for n in range(6)]
+    assert [w.outcome for w in Articles(store).write(batch)] == ["new"] * 6
+    assert len(documents(store)) == 6
+
+
+def test_an_article_that_is_stored_voids_what_was_rejected_at_its_addresses(store: Store) -> None:
+    rejects = Rejects(store)
+    for url in (URL, "s", "other"):
+        rejects.add(Reject("page/post", "broken", url, ID, b"raw"))
+    Articles(store).write([item(page(), links=("s",))])
+    assert [reject["url"] for reject in rejects.all()] == ["other"]

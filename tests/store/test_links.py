@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import Link
@@ -120,3 +120,47 @@ def test_counts_and_categories(store: Store) -> None:
     ledger.settle(["c"], "stored")
     assert ledger.categories() == ["Wind(A)"]
     assert ledger.counts() == {"new": 2, "stored": 1}
+
+
+def test_a_lease_that_ran_out_is_owed_again_whoever_held_it(store: Store) -> None:
+    one, two = Ledger(store, "one"), Ledger(store, "two")
+    one.discover([POST, SHARE])
+    one.claim([POST, SHARE])
+    elsewhere = {"owner.host": "elsewhere", "lease_until": datetime(2021, 1, 1, tzinfo=UTC)}
+    store.collection("links").update_one({"_id": "p"}, {"$set": elsewhere})
+    store.collection("links").update_one({"_id": "s"}, {"$set": {"owner.host": "elsewhere"}})
+    assert two.release_dead() == 1
+    assert two.owed("post") == [POST]
+    assert document(store)["reason"] == "the crawl that asked for it died"
+    assert document(store, SHARE)["state"] == "asked"
+
+
+def test_a_run_holds_its_links_anew_and_nobody_elses(store: Store) -> None:
+    one, two = Ledger(store, "one"), Ledger(store, "two", lease_seconds=7200)
+    one.discover([POST, SHARE])
+    one.claim([POST])
+    two.claim([SHARE])
+    before = document(store)["lease_until"]
+    assert two.renew() == 1
+    assert document(store)["lease_until"] == before
+    assert document(store, SHARE)["lease_until"] > before + timedelta(minutes=59)
+
+
+def test_a_run_that_ends_gives_back_what_it_has_not_got(store: Store) -> None:
+    one, two = Ledger(store, "one"), Ledger(store, "two")
+    one.discover([POST, SHARE])
+    one.claim([POST, SHARE])
+    one.settle(["s"], "stored")
+    assert one.release() == 1
+    assert (document(store)["state"], document(store)["lease_until"]) == ("owed", None)
+    assert document(store, SHARE)["state"] == "stored"
+    assert two.claim([POST]) == [POST]
+
+
+def test_a_claim_whose_answer_was_lost_is_made_again_under_its_name(store: Store) -> None:
+    one = Ledger(store, "one")
+    one.discover([POST])
+    assert one.claim([POST], claim="first") == [POST]
+    assert one.claim([POST], claim="first") == [POST]
+    assert one.claim([POST], claim="second") == []
+    assert document(store)["attempts"] == 1

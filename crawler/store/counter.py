@@ -1,0 +1,34 @@
+"""The collection `counters`: the number of the last change, so that changes are in order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pymongo.client_session import ClientSession
+
+    from crawler.store.connection import Store
+
+CHANGES = "articles"
+
+
+class Counter:
+    """Numbers the changes of articles, without gaps, in the order in which they become visible.
+
+    Two transactions that take numbers at once conflict, and one of them is made again.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.collection = store.collection("counters")
+
+    def read(self, session: ClientSession | None = None) -> int:
+        """The last number that was given out; 0 when there is none."""
+        document = self.collection.find_one({"_id": CHANGES}, session=session)
+        return int(document["seq"]) if document else 0
+
+    def advance(self, before: int, seq: int, session: ClientSession) -> None:
+        """Note that the numbers after `before`, which was read in this transaction, are taken."""
+        if seq > before:
+            self.collection.update_one(
+                {"_id": CHANGES}, {"$set": {"seq": seq}}, upsert=True, session=session
+            )

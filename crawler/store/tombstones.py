@@ -1,0 +1,75 @@
+"""The collection `tombstones`: articles that were taken out for good, and never come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.store.counter import Counter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pymongo.client_session import ClientSession
+
+    from crawler.store.connection import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many documents were taken out."""
+
+    articles: int
+    revisions: int
+    rejects: int
+    links: int
+
+    @property
+    def anything(self) -> bool:
+        """Whether the store knew the article at all."""
+        return any((self.articles, self.revisions, self.rejects, self.links))
+
+
+class Tombstones:
+    """Takes articles out, and tells which were."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.collection = store.collection("tombstones")
+        self.counter = Counter(store)
+
+    def among(self, ids: Iterable[str], session: ClientSession | None = None) -> set[str]:
+        """Those of the ids that were taken out."""
+        found = self.collection.find({"_id": {"$in": list(ids)}}, {"_id": 1}, session=session)
+        return {document["_id"] for document in found}
+
+    def forget(self, article_id: str) -> Forgotten:
+        """Take an article out: its document, revisions, raw inputs; its links are asked no more.
+
+        One transaction. Of an id that nothing is known of, nothing is written.
+        """
+        return self.store.transaction(lambda session: self._forget(article_id, session))
+
+    def _forget(self, article_id: str, session: ClientSession) -> Forgotten:
+        of_article = {"article": article_id}
+        links = self.store.collection("links")
+        urls = [link["_id"] for link in links.find(of_article, {"_id": 1}, session=session)]
+        articles = self.store.collection("articles").delete_one(
+            {"_id": article_id}, session=session
+        )
+        revisions = self.store.collection("revisions").delete_many(of_article, session=session)
+        rejects = self.store.collection("rejects").delete_many(
+            {"$or": [of_article, {"url": {"$in": urls}}]}, session=session
+        )
+        state = {"state": "forgotten", "reason": None, "lease_until": None}
+        links.update_many(of_article, {"$set": state}, session=session)
+        counts = (articles.deleted_count, revisions.deleted_count, rejects.deleted_count)
+        forgotten = Forgotten(*counts, len(urls))
+        if forgotten.anything and not self.among([article_id], session):
+            before = self.counter.read(session)
+            tomb = {"seq": before + 1, "forgotten_at": "$$NOW"}
+            self.collection.update_one(
+                {"_id": article_id}, [{"$set": tomb}], upsert=True, session=session
+            )
+            self.counter.advance(before, before + 1, session)
+        return forgotten
