@@ -33,24 +33,29 @@ class StoreArticles:
 
     name = "store"
 
-    def __init__(self, crawler: Crawler, articles: Articles) -> None:
+    def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.articles = articles
+        spider: Any = crawler.spider
+        self.spider = spider
+        self.articles = Articles(spider.store)
         self.size = crawler.settings.getint("STORE_BATCH_SIZE")
         self.seconds = crawler.settings.getfloat("STORE_BATCH_SECONDS")
         self.waiting: list[_Waiting] = []
-        self.failure: str | None = None
         self.full = asyncio.Event()
         self.writer: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, Articles(crawler.spider.store))  # type: ignore[union-attr]
+        return cls(crawler)
 
     async def process_item(self, item: ArticleItem) -> dict[str, Any]:
-        """The stored article in contract form. Raises Rejected for one that MongoDB cannot take."""
-        if self.failure is not None:
-            raise _gone(self.failure)
+        """The stored article in contract form.
+
+        Raises Rejected for one that MongoDB cannot take, DropItem for one that was forgotten and
+        for all once the store is lost.
+        """
+        if self.spider.has_lost_store:
+            raise _lost()
         waiting = _Waiting(item, asyncio.get_running_loop().create_future())
         self.waiting.append(waiting)
         if len(self.waiting) >= self.size:
@@ -58,9 +63,12 @@ class StoreArticles:
         if self.writer is None or self.writer.done():
             self.writer = asyncio.create_task(self._write_batches())
         written = await waiting.written
+        if written.outcome != "rejected":
+            self.crawler.stats.inc_value(f"finews/articles/{written.outcome}")
+        if written.outcome == "forgotten":
+            raise DropItem("it was taken out for good", log_level="INFO")
         if written.article is None:
             raise Rejected(self.name, written.reason or "refused")
-        self.crawler.stats.inc_value(f"finews/articles/{written.outcome}")
         return to_record(written.article)
 
     async def _write_batches(self) -> None:
@@ -75,7 +83,7 @@ class StoreArticles:
     async def _write(self, batch: list[_Waiting]) -> None:
         items = [waiting.item for waiting in batch]
         try:
-            answers = await asyncio.to_thread(self.articles.write, items)
+            answers = await self.spider.in_store(self.articles.write, items)
         except Exception as error:
             # Whatever it is, an article that got no answer would hold the crawl for ever.
             self._give_up(batch, error)
@@ -84,18 +92,18 @@ class StoreArticles:
             waiting.written.set_result(answer)
 
     def _give_up(self, batch: list[_Waiting], error: Exception) -> None:
-        """The store is gone: nothing is lost, the links of all that waits are still owed."""
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
-        self.failure = reason
-        self.crawler.stats.set_value("finews/store_error", reason)
+        """The store is lost; the links of all that waits are still owed."""
+        if not self.spider.has_lost_store:
+            self.spider.lose_store(error)
         for waiting in [*batch, *self.waiting]:
-            waiting.written.set_exception(_gone(reason))
+            waiting.written.set_exception(_lost())
         self.waiting = []
-        if self.crawler.spider is not None and self.crawler.engine.spider is not None:
+        engine = self.crawler.engine
+        if engine is not None and engine.spider is not None:
             asyncio.create_task(  # noqa: RUF006
-                self.crawler.engine.close_spider_async(reason="store_failed")
+                engine.close_spider_async(reason="store_failed")
             )
 
 
-def _gone(reason: str) -> DropItem:
-    return DropItem(f"the store is gone: {reason}")
+def _lost() -> DropItem:
+    return DropItem("the store is lost; its links are still owed")

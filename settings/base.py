@@ -50,6 +50,7 @@ DOWNLOADER_MIDDLEWARES = {"crawler.downloader.host_guard.HostGuard": 10}
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
 EXTENSIONS = {
     "crawler.extensions.dead_letters.DeadLetters": 100,
+    "crawler.extensions.leases.KeepLeases": 150,
     "crawler.extensions.progress.ProgressBar": 200,
 }
 FEED_EXPORTERS = dict.fromkeys(
@@ -59,4 +60,8 @@ FEED_EXPORTERS = dict.fromkeys(
 # A batch is written when it is this large, or when its first article has waited this long.
 STORE_BATCH_SIZE = 100
 STORE_BATCH_SECONDS = 0.1
+# How long a crawl waits for a store that is slow or away.
+STORE_PATIENCE_SECONDS = 120.0
+# For so long a link is held by the crawl that asks for it; held anew before it ends.
+LEASE_SECONDS = 3600.0
 PROGRESS_BAR = False

@@ -75,7 +75,12 @@ class FinewsCommand:
 
 def open_store(settings: Settings) -> Store:
     """The store that settings name. Raises StoreError."""
-    return Store.open(settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["DATA_DIR"])
+    return Store.open(
+        settings["MONGODB_URI"],
+        settings["MONGODB_DATABASE"],
+        settings["DATA_DIR"],
+        settings.getfloat("STORE_PATIENCE_SECONDS"),
+    )
 
 
 def complete(settings: Settings) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
+from scrapy.exceptions import CloseSpider
 
-from crawler.store.rejects import Reject, Rejects
+from crawler.store.rejects import Reject
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.article import ArticleItem
     from crawler.store.links import Ledger
+    from crawler.store.rejects import Rejects
 
 
 class DeadLetters:
@@ -35,7 +37,8 @@ class DeadLetters:
         if not isinstance(stage, str) or not isinstance(reason, str):
             return
         spider: Any = self.crawler.spider
-        await asyncio.to_thread(_keep, Rejects(spider.store), spider.ledger, item, stage, reason)
+        with suppress(CloseSpider):
+            await spider.in_store(_keep, spider.rejects, spider.ledger, item, stage, reason)
         self.crawler.stats.inc_value("finews/rejected")
         self.crawler.stats.set_value("finews/last_reject", f"{item.id}: {stage}: {reason}"[:300])
 

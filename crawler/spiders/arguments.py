@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from crawler.addresses import is_info_code
 from crawler.article import SHANGHAI
-from crawler.dates import normalise_date
-
-MOMENT = timedelta(microseconds=1)
+from crawler.dates import moments
 
 
 def words(text: str) -> list[str]:
@@ -31,31 +29,20 @@ def flag(text: str) -> bool:
 
 def since(text: str) -> datetime:
     """The first moment of a day, or a time."""
-    return _time(text)[0]
+    return moments(text)[0]
 
 
 def until(text: str) -> datetime:
     """The last moment of a day, of a minute or of a second."""
-    return _time(text)[1]
+    return moments(text)[1]
 
 
 def observed(text: str) -> datetime:
     """A time in the past."""
-    moment = _time(text)[0]
-    if moment > datetime.now(SHANGHAI):
+    time = moments(text)[0]
+    if time > datetime.now(SHANGHAI):
         raise ValueError(f"{text!r} is in the future")
-    return moment
-
-
-def _time(text: str) -> tuple[datetime, datetime]:
-    told = normalise_date(text)
-    if told is None:
-        raise ValueError(f"{text!r} is no date such as 2021-12-31 or 2021-12-31T15:07:45+08:00")
-    if told.precision == "day":
-        day = told.time.date()
-        return told.time, datetime.combine(day, time.max, SHANGHAI)
-    length = timedelta(minutes=1) if told.precision == "minute" else timedelta(seconds=1)
-    return told.time, told.time + length - MOMENT
+    return time
 
 
 def codes(text: str) -> list[str]:

@@ -15,8 +15,9 @@ from crawler.article import ArticleItem
 from crawler.clock import now
 from crawler.pages.share import ShareAnswer
 from crawler.store.connection import Store
-from crawler.store.errors import StoreFailure
+from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.links import Ledger
+from crawler.store.patience import line_of
 from crawler.store.rejects import Reject, Rejects
 from settings.options import nearest
 
@@ -65,7 +66,8 @@ class LedgerSpider(Spider):
         spider.store = store or Store.open(
             settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["DATA_DIR"]
         )
-        spider.ledger = Ledger(spider.store, uuid.uuid4().hex)
+        lease_seconds = settings.getfloat("LEASE_SECONDS")
+        spider.ledger = Ledger(spider.store, uuid.uuid4().hex, lease_seconds)
         spider.rejects = Rejects(spider.store)
         crawler.signals.connect(spider._end, signals.spider_closed)
         return spider
@@ -93,12 +95,26 @@ class LedgerSpider(Spider):
         self.crawler.stats.inc_value(f"finews/{what}", number)
 
     async def in_store(self, call: Callable[..., Answer], *args: Any) -> Answer:
-        """The answer of a call to the store, made in a thread; without a store the crawl ends."""
+        """The answer of a call to the store, made in a thread.
+
+        It waits for a store that is slow or away. Without a store the crawl ends: CloseSpider.
+        """
+        if self.has_lost_store:
+            raise CloseSpider("store_failed")
         try:
-            return await asyncio.to_thread(call, *args)
-        except StoreFailure as error:
-            self.crawler.stats.set_value("finews/store_error", _line(error)[:300])
+            return await asyncio.to_thread(self.store.patiently, call, *args)
+        except (StoreFailure, StoreError) as error:
+            self.lose_store(error)
             raise CloseSpider("store_failed") from None
+
+    @property
+    def has_lost_store(self) -> bool:
+        """Whether the store was away for too long; nothing more is asked of it then."""
+        return "finews/store_error" in self.crawler.stats.get_stats()
+
+    def lose_store(self, error: BaseException) -> None:
+        """Note what is told at the end of a crawl whose store failed."""
+        self.crawler.stats.set_value("finews/store_error", line_of(error)[:300])
 
     async def take(self, links: Sequence[Link], again: bool = False) -> list[Link]:
         """Write links into the ledger, and lease those that are to be asked for."""
@@ -106,7 +122,7 @@ class LedgerSpider(Spider):
         if not once:
             return []
         await self.in_store(self.ledger.discover, once)
-        return await self.in_store(self.ledger.claim, once, again)
+        return await self.in_store(self.ledger.claim, once, again, uuid.uuid4().hex)
 
     def ask(self, link: Link, callback: Callable[..., Any], **details: Any) -> Request:
         """The request of a link; `details` go to the callback and on to `failed`."""
@@ -127,7 +143,7 @@ class LedgerSpider(Spider):
         if status in GONE:
             await self.missing(link, status)
             return
-        reason = f"HTTP {status}" if status else _line(error)
+        reason = f"HTTP {status}" if status else line_of(error) if error else "no answer"
         self.count(f"failed/{link.kind}")
         self.note_failure(link, reason)
         self.logger.warning("%s not answered: %s", failure.request.url, reason)  # type: ignore[attr-defined]
@@ -200,6 +216,7 @@ class LedgerSpider(Spider):
     async def _end(self) -> None:
         try:
             await self.finish()
+            await self.in_store(self.ledger.release)
         except CloseSpider:
             # The store failed, which is noted; the crawl is closing already.
             pass
@@ -211,7 +228,3 @@ class LedgerSpider(Spider):
 def text_of(response: Response) -> str:
     """The text of a page; the site is UTF-8 throughout, whatever a header says."""
     return response.body.decode("utf-8", "replace")
-
-
-def _line(error: BaseException | None) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

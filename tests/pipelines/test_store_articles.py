@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pymongo.errors import PyMongoError
-from scrapy import Spider
 from scrapy.exceptions import DropItem
 from scrapy.utils.test import get_crawler
 
 from crawler.article import ARTICLE_FIELDS, ArticleItem, Observation
+from crawler.spiders.newsshare import NewsShareSpider
 from crawler.store.articles import Articles
 from pipelines.stage import Rejected
 from pipelines.store_articles import StoreArticles
 
 if TYPE_CHECKING:
     from crawler.store.connection import Store
+
+
+SITE = dict.fromkeys(
+    ("FINEWS_BASE_URL", "FINEWS_CANONICAL_URL", "NEWSSHARE_BASE_URL"), "http://127.0.0.1:9/"
+)
 
 
 class CountingArticles(Articles):
@@ -42,8 +46,8 @@ def item(key: str, **values: Any) -> ArticleItem:
 def stage(store: Store, size: int, seconds: float) -> tuple[StoreArticles, CountingArticles]:
     """The stage in a crawler that was never started."""
     settings = {"STORE_BATCH_SIZE": size, "STORE_BATCH_SECONDS": seconds}
-    crawler = get_crawler(Spider, settings)
-    crawler.spider = SimpleNamespace(store=store)  # type: ignore[assignment]
+    crawler = get_crawler(NewsShareSpider, {**SITE, **settings})
+    crawler.spider = NewsShareSpider.from_crawler(crawler, store=store, missing="1")
     made = StoreArticles.from_crawler(crawler)
     made.articles = counting = CountingArticles(store)
     return made, counting
@@ -83,10 +87,20 @@ def test_what_the_store_cannot_take_is_rejected_alone(store: Store) -> None:
     assert (bad.stage, good["id"], other["id"]) == ("store", "a", "c")
 
 
+def test_what_was_forgotten_is_dropped_and_no_reject(store: Store) -> None:
+    made, articles = stage(store, size=1, seconds=0.01)
+    process(made, item("a"))
+    articles.tombstones.forget("a")
+    [answer] = process(made, item("a"))
+    assert isinstance(answer, DropItem)
+    assert not isinstance(answer, Rejected)
+    assert made.crawler.stats.get_value("finews/articles/forgotten") == 1
+    assert store.collection("articles").count_documents({}) == 0
+
+
 @pytest.mark.parametrize("error", [PyMongoError("away"), RuntimeError("unforeseen")])
 def test_a_failing_store_answers_every_item_of_the_batch(store: Store, error: Exception) -> None:
     made, articles = stage(store, size=2, seconds=0.01)
-    made.crawler.spider = None
 
     def fail(batch: Any) -> Any:
         raise error
@@ -95,3 +109,4 @@ def test_a_failing_store_answers_every_item_of_the_batch(store: Store, error: Ex
     answers = process(made, item("a"), item("b"), item("c"))
     assert all(isinstance(a, DropItem) and not isinstance(a, Rejected) for a in answers)
     assert made.crawler.stats.get_value("finews/store_error") == str(error)
+    assert isinstance(process(made, item("d"))[0], DropItem)
