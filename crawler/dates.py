@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from dateutil import parser as dateutil_parser
@@ -33,6 +33,7 @@ HOUR = re.compile(
 # Full-width signs, from ！ to ～, and the ideographic space.
 HALF_WIDTH = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
+MOMENT = timedelta(microseconds=1)
 # Jekyll reads a date without a zone as UTC and shows it in Shanghai's.
 ARTEFACT = timedelta(hours=8)
 # Sources have had their zone since noon of this day (posts of both kinds are known from it).
@@ -59,6 +60,24 @@ def normalise_date(text: str | None) -> PublishedAt | None:
     return _read(match) if match else None
 
 
+def moments(text: str) -> tuple[datetime, datetime]:
+    """The first and the last moment of a day, minute, second or fraction of one that a user gave.
+
+    Raises ValueError for what is no time.
+    """
+    told = normalise_date(text)
+    if told is None:
+        raise ValueError(f"{text!r} is no date such as 2021-12-31 or 2021-12-31T15:07:45+08:00")
+    if told.precision == "day":
+        return told.time, datetime.combine(told.time.date(), time.max, SHANGHAI)
+    match = FORM.fullmatch(text.strip())
+    if match and match["fraction"]:
+        fraction = timedelta(microseconds=int(match["fraction"][:6].ljust(6, "0")))
+        return told.time + fraction, told.time + fraction
+    length = timedelta(minutes=1) if told.precision == "minute" else timedelta(seconds=1)
+    return told.time, told.time + length - MOMENT
+
+
 def without_artefact(shown: PublishedAt, id_day: date | None) -> PublishedAt:
     """The time that a page or feed shows, less the site's eight hours where the id proves them.
 
@@ -78,8 +97,7 @@ def _colons(match: re.Match[str]) -> str:
 
 def _epoch(digits: str) -> PublishedAt:
     milliseconds = int(digits) if len(digits) == 13 else int(digits) * 1000
-    time = datetime.fromtimestamp(milliseconds // 1000, tz=SHANGHAI)
-    return PublishedAt(time, "second")
+    return PublishedAt(datetime.fromtimestamp(milliseconds // 1000, tz=SHANGHAI), "second")
 
 
 def _read(match: re.Match[str]) -> PublishedAt | None:
@@ -91,14 +109,14 @@ def _read(match: re.Match[str]) -> PublishedAt | None:
         return None
     clock = f"{'00' if next_day else hour or '00'}:{minute or '00'}:{second or '00'}"
     try:
-        time = dateutil_parser.parse(
+        told = dateutil_parser.parse(
             f"{match['date']} {clock} {_offset(zone)}", yearfirst=True, dayfirst=False
         )
-        time = time.astimezone(SHANGHAI) + timedelta(days=next_day)
+        told = told.astimezone(SHANGHAI) + timedelta(days=next_day)
     except (ValueError, OverflowError):
         return None
     precision: Precision = "day" if hour is None else "minute" if second is None else "second"
-    return PublishedAt(time, precision)
+    return PublishedAt(told, precision)
 
 
 def _offset(zone: str | None) -> str:

@@ -1,4 +1,4 @@
-"""finews show: one article, and where each of its fields came from."""
+"""finews show: one article, where each of its fields came from, and how it changed."""
 
 from __future__ import annotations
 
@@ -10,32 +10,71 @@ from scrapy.exceptions import UsageError
 
 from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.setup import FinewsCommand
+from crawler.dates import moments
+from crawler.exports import differences
 from crawler.exports.sheet import lines_of
+from crawler.history import article_of
+from crawler.records import utc
 from crawler.store.articles import Articles
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
+
+    from crawler.article import Article
 
 
 class Command(FinewsCommand, ScrapyCommand):
     """Prints a line a field: its name, the source that gave it, its value."""
 
     requires_crawler_process = False
-    usage_line = "ID [options]"
+    usage_line = "ID [--as-of TIME] [--revisions] [options]"
 
     def short_desc(self) -> str:
-        return "Show one article, and which source gave which field"
+        return "Show one article, which source gave which field, and how it changed"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--as-of",
+            metavar="TIME",
+            help="as it was known then; a day means its first moment, in Asia/Shanghai",
+        )
+        parser.add_argument(
+            "--revisions", action="store_true", help="how it changed, in place of what it is"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Show an article; without it exit code 1."""
         if len(args) != 1:
             raise UsageError("name one article by its id: finews show ID", print_help=False)
+        at = _time(opts.as_of)
         with self.open_store() as store:
-            article = Articles(store).get(args[0])
+            history = Articles(store).history(args[0])
+        article = article_of(history, at)
         if article is None:
-            print(f"finews: no article {args[0]} is stored", file=sys.stderr)
+            print(f"finews: {_missing(args[0], article_of(history), at)}", file=sys.stderr)
             self.exitcode = INCOMPLETE
+            return
+        if opts.revisions:
+            for line in differences.lines_of(history, at):
+                print(line)
+            print(f"finews: revision {article.revision}", file=sys.stderr)
             return
         for line in lines_of(article):
             print(line)
         print(f"finews: told by {', '.join(article.provenance)}", file=sys.stderr)
+
+
+def _time(text: str | None) -> datetime | None:
+    """Raises UsageError for what is no time."""
+    try:
+        return moments(text)[0] if text is not None else None
+    except ValueError as error:
+        raise UsageError(f"--as-of {error}", print_help=False) from None
+
+
+def _missing(article_id: str, now: Article | None, at: datetime | None) -> str:
+    if now is None or at is None:
+        return f"no article {article_id} is stored"
+    return f"{article_id} was not known at {utc(at)}; it was first seen at {utc(now.first_seen_at)}"

@@ -85,3 +85,78 @@ def test_the_sheet_names_no_source_for_what_nobody_told() -> None:
 
     assert sources_of(article) == {}
     assert "title                                  null" in list(lines_of(article))
+
+
+POST = "NW202112310000000001"
+
+
+@pytest.fixture
+def revised(finews: Any, tmp_path: Path) -> Any:
+    """A post whose source was changed twice: its markup, then its title and a paragraph."""
+    file = tmp_path / "posts" / f"2021-12-31-{POST}.md"
+    file.parent.mkdir()
+    head = "---\ntitle: {}\ndate: 2021-12-31 15:00:00 +0800\n---\n"
+    versions = {
+        "2022-01-01T00:00:00Z": head.format("标题") + "第一段。\n\n第二段。\n\n第三段。\n",
+        "2022-01-02T00:00:00Z": head.format("标题") + "第一段。\n\n**第二段**。\n\n第三段。\n",
+        "2022-01-03T00:00:00Z": head.format("新标题") + "第一段。\n\n**第二段**。\n\n改过的。\n",
+    }
+    for time, text in versions.items():
+        file.write_text(text, encoding="utf-8")
+        finews("crawl", "archive", "-a", f"path={file.parent}", "-a", f"observed={time}")
+    return finews
+
+
+def test_revisions_are_shown_as_differences(revised: Any) -> None:
+    done = revised("show", POST, "--revisions")
+    key = f"front_matter:2021-12-31-{POST}.md"
+    assert done.out.splitlines() == [
+        f"2022-01-02T00:00:00.000Z  {key}  revision 1",
+        "  content_html",
+        "    …",
+        "      <p>第一段。</p>",
+        "    - <p>第二段。</p>",
+        "    + <p><strong>第二段</strong>。</p>",
+        "      <p>第三段。</p>",
+        f"2022-01-03T00:00:00.000Z  {key}  revision 1 → 2",
+        "  title",
+        "    …",
+        "    - 标题",
+        "    + 新标题",
+        "  content_text",
+        "    …",
+        "      第二段。",
+        "    - 第三段。",
+        "    + 改过的。",
+    ]
+    assert done.last == "finews: revision 2"
+    until = revised("show", POST, "--revisions", "--as-of", "2022-01-02T12:00:00Z")
+    assert "1 → 2" not in until.out
+    assert until.last == "finews: revision 1"
+
+
+@pytest.mark.parametrize(
+    ("time", "title", "html"),
+    [
+        ("2022-01-01T00:00:00.000Z", "标题", "<p>第二段。</p>"),
+        ("2022-01-03T07:59:59+08:00", "标题", "<strong>第二段</strong>"),
+        ("2022-01-03T08:00:00", "新标题", "<strong>第二段</strong>"),
+        ("2022-01-04", "新标题", "<strong>第二段</strong>"),
+    ],
+)
+def test_an_article_is_shown_as_it_was_known(
+    revised: Any, time: str, title: str, html: str
+) -> None:
+    out = revised("show", POST, "--as-of", time).out
+    assert row(out, "title")[2] == title
+    assert html in out
+
+
+def test_what_was_not_known_yet_is_exit_1(revised: Any) -> None:
+    done = revised("show", POST, "--as-of", "2021-12-31", code=1)
+    assert done.last == (
+        f"finews: {POST} was not known at 2021-12-30T16:00:00.000Z; "
+        "it was first seen at 2022-01-01T00:00:00.000Z"
+    )
+    assert revised("show", "nothing", "--as-of", "2021-12-31", code=1).last.endswith("is stored")
+    assert "--as-of 'soon' is no date" in revised("show", POST, "--as-of", "soon", code=2).last
