@@ -22,7 +22,9 @@ OTHER_VERSION = ("UPGRADE PROBLEM", "unsupported WiredTiger file version")
 FEATURES = re.compile(r'featureCompatibilityVersion[^}]*version: \\*"(\d+)\.(\d+)')
 # The bundled server, 6.0, reads what these and later ones up to itself have written.
 OLDEST_READ = (5, 0)
-REFUSED = re.compile(r"Permission denied|Operation not permitted|Read-only file system")
+REFUSED = re.compile(
+    r"Permission denied|Operation not permitted|Read-only file system|read-only directory"
+)
 DAMAGED = re.compile(
     r"corrupt|--repair|WT_PANIC|WT_TRY_SALVAGE|No such file or directory|storage engine metadata"
 )
@@ -41,8 +43,12 @@ def unusable(folder: Path, error: OSError) -> StoreError:
 
 def full(folder: Path) -> StoreError:
     """A disk without room."""
+    free = free_megabytes(folder)
+    room = f"{free} MB"
+    if free >= LEAST_FREE_MEGABYTES:
+        room += f", {os.statvfs(folder).f_favail} files"
     return StoreError(
-        f"the disk of {folder} is full ({free_megabytes(folder)} MB free): make room, "
+        f"the disk of {folder} is full ({room} free): make room, "
         "or set DATA_DIR to a folder on another disk"
     )
 
@@ -62,8 +68,9 @@ def why(folder: Path, otherwise: str = "") -> StoreError:
         return full(folder)
     if any(words in text for words in OTHER_VERSION):
         return _other_version(folder, text)
-    if found := REFUSED.search(text):
-        return unusable(folder, OSError(errno.EACCES, found[0], str(folder / "data")))
+    if REFUSED.search(text):
+        reason = "mongod may not read and write there"
+        return unusable(folder, OSError(errno.EACCES, reason, str(folder / "data")))
     if DAMAGED.search(text):
         return damaged(folder)
     words = _words(errors[-1]) if errors else otherwise or "it says nothing"
