@@ -20,6 +20,7 @@ from pymongo.write_concern import WriteConcern
 
 from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
+from crawler.store.swap import complete
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -77,6 +78,7 @@ class Store:
             client = _connect(server.uri if server else str(uri))
             try:
                 store = cls(client, database)
+                complete(store.database)
                 store._make_indexes()
             except BaseException:
                 client.close()
@@ -90,6 +92,13 @@ class Store:
     def collection(self, name: str) -> Collection[Document]:
         """A collection of this store."""
         return self.database[name]
+
+    @property
+    def place(self) -> str:
+        """Where the data is: the embedded server's folder, or the hosts of another."""
+        if self._server is not None:
+            return str(self._server.folder)
+        return ", ".join(f"{host}:{port}" if port else host for host, port in self.client.nodes)
 
     def close(self) -> None:
         """Close the connection; the last user of an embedded server stops it."""
