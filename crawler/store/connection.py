@@ -98,7 +98,8 @@ class Store:
         """Where the data is: the embedded server's folder, or the hosts of another."""
         if self._server is not None:
             return str(self._server.folder)
-        return ", ".join(f"{host}:{port}" if port else host for host, port in self.client.nodes)
+        nodes = [f"{host}:{port}" if port else host for host, port in self.client.nodes]
+        return ", ".join(sorted(nodes))
 
     def close(self) -> None:
         """Close the connection; the last user of an embedded server stops it."""
