@@ -199,8 +199,14 @@ def test_memory_stays_flat(store: Store, other: Store, tmp_path: Path) -> None:
 def test_only_an_empty_store_is_restored_into(filled: Store, other: Store) -> None:
     other.collection("anything").insert_one({"_id": "mine"})
     before = content(other)
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            assert PREFIX not in " ".join(other.database.list_collection_names())
+            return super().read(size)
+
     with pytest.raises(StoreError, match="not empty: there are documents in anything; --force"):
-        restore_backup(other, backup_of(filled))
+        restore_backup(other, Watched(backup_of(filled).getvalue()))
     assert content(other) == before
 
 
@@ -216,6 +222,20 @@ def test_what_comes_into_the_store_meanwhile_is_not_lost(filled: Store, other: S
     with pytest.raises(StoreError, match="not empty: there are documents in articles"):
         restore_backup(other, Meanwhile(file.getvalue()))
     assert content(other) == {"articles": [{"_id": 1}]}
+
+
+def test_indexes_are_there_before_the_restored_takes_over(filled: Store, other: Store) -> None:
+    indexes: set[int] = set()
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if staged(other.database, "links").name in other.database.list_collection_names():
+                made = staged(other.database, "articles").list_indexes()
+                indexes.add(len(list(made)))
+            return super().read(size)
+
+    restore_backup(other, Watched(backup_of(filled).getvalue()))
+    assert indexes == {len(INDEXES["articles"]) + 1}
 
 
 def test_force_replaces_everything(filled: Store, other: Store) -> None:

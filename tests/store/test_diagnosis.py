@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crawler.store.connection import Store
+from crawler.store.diagnosis import why
 from crawler.store.embedded import EmbeddedServer, socket_path
 from crawler.store.errors import StoreError, StoreFailure
 from tests.servers import keepers, mongods, wait_until
@@ -94,6 +95,19 @@ def test_a_disk_that_is_full_from_the_start(disk: Callable[..., Path]) -> None:
         "or set DATA_DIR to a folder on another disk"
     )
     filling.unlink()
+
+
+def test_a_disk_that_takes_no_more_files(disk: Callable[..., Path]) -> None:
+    place = disk(64, files=1)
+    assert refusal(place).startswith(
+        f"the disk of {place}/mongod is full (64 MB, 0 files free): make room"
+    )
+
+
+def test_a_disk_that_was_too_full_for_a_word_of_the_server(disk: Callable[..., Path]) -> None:
+    place = disk(8)
+    fill(place)
+    assert str(why(place)).startswith(f"the disk of {place} is full (0 MB free): make room")
 
 
 def test_a_disk_that_has_no_room_for_the_servers_own_files(disk: Callable[..., Path]) -> None:

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from crawler.store.connection import Store
 from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
 from tests.servers import keepers, mongods, user, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def clean_end(folder: Path) -> bool:
@@ -208,6 +212,44 @@ def test_what_a_user_killed_in_the_start_had_launched_is_no_hindrance(tmp_path: 
         assert store.client.admin.command("serverStatus")["pid"] != first
         assert len(mongods(tmp_path)) == 1
     left.stop()
+
+
+@contextmanager
+def killer(folder: Path, most: int) -> Iterator[set[int]]:
+    """Kills so many mongods of a folder as soon as they run."""
+    killed: set[int] = set()
+    done = threading.Event()
+
+    def kill() -> None:
+        while not done.is_set() and len(killed) < most:
+            for server in mongods(folder):
+                with suppress(ProcessLookupError):
+                    os.kill(server, signal.SIGKILL)
+                    killed.add(server)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_one_that_is_killed_while_it_starts_is_started_again(tmp_path: Path) -> None:
+    with killer(tmp_path, 1) as killed, Store.open(None, "test", tmp_path) as store:
+        assert len(killed) == 1
+        assert store.client.admin.command("serverStatus")["pid"] not in killed
+
+
+def test_one_that_is_killed_whenever_it_starts_is_one_line(tmp_path: Path) -> None:
+    with (
+        killer(tmp_path, 1000),
+        pytest.raises(StoreError, match=r"did not start: .*; see ") as caught,
+    ):
+        Store.open(None, "test", tmp_path)
+    assert "\n" not in str(caught.value)
+    assert mongods(tmp_path) == []
 
 
 def test_one_that_neither_answers_nor_ends_is_named(
