@@ -238,7 +238,7 @@ def killer(folder: Path, most: int) -> Iterator[set[int]]:
 
 def test_one_that_is_killed_while_it_starts_is_started_again(tmp_path: Path) -> None:
     with killer(tmp_path, 1) as killed, Store.open(None, "test", tmp_path) as store:
-        assert len(killed) == 1
+        assert killed
         assert store.client.admin.command("serverStatus")["pid"] not in killed
 
 
