@@ -23,6 +23,7 @@ from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
 from crawler.store.migrations import migrate
 from crawler.store.patience import PATIENCE_SECONDS, Patience, line_of
+from crawler.store.swap import complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +98,7 @@ class Store:
             client = _connect(server.uri if server else str(uri))
             try:
                 store = cls(client, database)
+                complete(store.database)
                 store._make_indexes()
                 migrate(store.database)
             except BaseException:
@@ -132,6 +134,14 @@ class Store:
     def _revive(self) -> None:
         if self._server is not None:
             self._server.revive()
+
+    @property
+    def place(self) -> str:
+        """Where the data is: the embedded server's folder, or the hosts of another."""
+        if self._server is not None:
+            return str(self._server.folder)
+        nodes = [f"{host}:{port}" if port else host for host, port in self.client.nodes]
+        return ", ".join(sorted(nodes))
 
     def close(self) -> None:
         """Close the connection; the last user of an embedded server stops it."""

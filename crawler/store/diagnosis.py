@@ -22,7 +22,9 @@ OTHER_VERSION = ("UPGRADE PROBLEM", "unsupported WiredTiger file version")
 FEATURES = re.compile(r'featureCompatibilityVersion[^}]*version: \\*"(\d+)\.(\d+)')
 # The bundled server, 6.0, reads what these and later ones up to itself have written.
 OLDEST_READ = (5, 0)
-REFUSED = re.compile(r"Permission denied|Operation not permitted|Read-only file system")
+REFUSED = re.compile(
+    r"Permission denied|Operation not permitted|Read-only file system|read-only directory"
+)
 DAMAGED = re.compile(
     r"corrupt|--repair|WT_PANIC|WT_TRY_SALVAGE|No such file or directory|storage engine metadata"
 )
@@ -41,38 +43,47 @@ def unusable(folder: Path, error: OSError) -> StoreError:
 
 def full(folder: Path) -> StoreError:
     """A disk without room."""
+    free = free_megabytes(folder)
+    room = f"{free} MB"
+    if free >= LEAST_FREE_MEGABYTES:
+        room += f", {_disk_of(folder).f_favail} files"
     return StoreError(
-        f"the disk of {folder} is full ({free_megabytes(folder)} MB free): make room, "
+        f"the disk of {folder} is full ({room} free): make room, "
         "or set DATA_DIR to a folder on another disk"
     )
 
 
 def free_megabytes(folder: Path) -> int:
     """What this user may still write on a folder's disk."""
-    state = os.statvfs(folder)
+    state = _disk_of(folder)
     return state.f_bavail * state.f_frsize // MEGABYTE
+
+
+def _disk_of(folder: Path) -> os.statvfs_result:
+    """The disk of a folder, which may not be there yet."""
+    return os.statvfs(next(place for place in (folder, *folder.parents) if place.exists()))
 
 
 def why(folder: Path, otherwise: str = "") -> StoreError:
     """Why the mongod of a folder failed, by its log; `otherwise` where that tells nothing."""
-    log = folder / "mongod.log"
-    errors = _errors(log)
+    errors = errors_of(folder)
     text = "\n".join(errors)
     if any(words in text for words in FULL) or free_megabytes(folder) < LEAST_FREE_MEGABYTES:
         return full(folder)
     if any(words in text for words in OTHER_VERSION):
         return _other_version(folder, text)
-    if found := REFUSED.search(text):
-        return unusable(folder, OSError(errno.EACCES, found[0], str(folder / "data")))
+    if REFUSED.search(text):
+        reason = "mongod may not read and write there"
+        return unusable(folder, OSError(errno.EACCES, reason, str(folder / "data")))
     if DAMAGED.search(text):
         return damaged(folder)
     words = _words(errors[-1]) if errors else otherwise or "it says nothing"
-    return StoreError(f"the embedded mongod did not start: {words}; see {log}")
+    return StoreError(f"the embedded mongod did not start: {words}; see {folder}/mongod.log")
 
 
 def is_damaged(folder: Path) -> bool:
     """Whether the last mongod of a folder died of damaged data, which another would too."""
-    text = "\n".join(_errors(folder / "mongod.log"))
+    text = "\n".join(errors_of(folder))
     return not any(words in text for words in FULL) and bool(DAMAGED.search(text))
 
 
@@ -95,10 +106,10 @@ def _other_version(folder: Path, text: str) -> StoreError:
     )
 
 
-def _errors(log: Path) -> list[str]:
-    """The errors in a mongod's log, as they stand there."""
+def errors_of(folder: Path) -> list[str]:
+    """The errors in the log of a folder's last mongod, as they stand there."""
     with suppress(OSError):
-        lines = log.read_text(errors="replace").splitlines()
+        lines = (folder / "mongod.log").read_text(errors="replace").splitlines()
         return [line for line in lines if '"s":"E"' in line or '"s":"F"' in line]
     return []
 

@@ -35,7 +35,8 @@ REPLICA_SET = "finews"
 # mongod exits when a socket's path is longer than the kernel's 107 bytes.
 LONGEST_SOCKET_PATH = 100
 START_SECONDS = 60.0
-ANSWER_SECONDS = 5.0
+LAUNCHES = 3
+ANSWER_SECONDS = 2.0
 OPTIONS = (
     *("--port", "0", "--nounixsocket", "--replSet", REPLICA_SET),
     # By default mongod takes half of the memory and gigabytes for its log of operations.
@@ -108,15 +109,19 @@ class EmbeddedServer:
     def _serve(self, died: bool = False) -> None:
         """Have a server that is primary, launching it where none answers."""
         deadline = time.monotonic() + START_SECONDS
-        launched = False
+        launches, words = 0, ""
         with self._starting():
             self._start_keeper()
             while True:
                 if not self._answers():
-                    if launched or (died and diagnosis.is_damaged(self.folder)):
-                        raise diagnosis.why(self.folder, "it ended at once")
-                    self._launch()
-                    launched = True
+                    if died and not launches and diagnosis.is_damaged(self.folder):
+                        raise diagnosis.damaged(self.folder)
+                    # One that was killed as it started tells no reason, and is started again.
+                    if launches and (launches == LAUNCHES or diagnosis.errors_of(self.folder)):
+                        raise diagnosis.why(self.folder, words)
+                    words = self._launch()
+                    launches += 1
+                    continue
                 try:
                     return self._make_primary(deadline)
                 except PyMongoError as error:
@@ -142,14 +147,16 @@ class EmbeddedServer:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-        subprocess.run(
-            [sys.executable, "-I", "-S", keeper.__file__, self.folder],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        # Without one the store works too.
+        with suppress(OSError):
+            subprocess.run(
+                [sys.executable, "-I", "-S", keeper.__file__, self.folder],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def _answers(self) -> bool:
         """Whether a server listens; one that is busy does, and its socket must not be taken."""
@@ -163,7 +170,8 @@ class EmbeddedServer:
                 return False
         return True
 
-    def _launch(self) -> None:
+    def _launch(self) -> str:
+        """Start a server; what it last said where it did not start."""
         assert self._binary is not None
         # What a killed user had started, or what is ending, has the data still open.
         if keeper.end_servers(str(self._data)):
@@ -196,8 +204,7 @@ class EmbeddedServer:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise StoreError(f"the embedded mongod did not start: {error}") from None
-        if done.returncode != 0:
-            raise diagnosis.why(self.folder, _last_line(done.stderr) or _last_line(done.stdout))
+        return _last_line(done.stderr) or _last_line(done.stdout)
 
     def _make_primary(self, deadline: float) -> None:
         """Initiate the one-member set, or correct its address after the data folder has moved."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     Migration = Callable[[Database[Document]], None]
 
-SCHEMA = "schema"
+META, SCHEMA = "meta", "schema"
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +54,7 @@ def migrate(
 
 def version_of(database: Database[Document]) -> int:
     """The version that all documents have; a new store is of the newest at once."""
-    known = database["meta"].find_one({"_id": SCHEMA})
+    known = database[META].find_one({"_id": SCHEMA})
     if known is None:
         if database["articles"].find_one({}, {"_id": 1}) is not None:
             return 0
@@ -64,7 +64,7 @@ def version_of(database: Database[Document]) -> int:
 
 
 def _note(database: Database[Document], version: int) -> None:
-    database["meta"].update_one({"_id": SCHEMA}, {"$max": {"version": version}}, upsert=True)
+    database[META].update_one({"_id": SCHEMA}, {"$max": {"version": version}}, upsert=True)
 
 
 def number_changes(database: Database[Document]) -> None:

@@ -59,6 +59,8 @@ def test_a_command_of_the_docs_runs(
     words = shlex.split(line.partition("bin/finews ")[2])
     if words[0] == "show":
         finews("crawl", "finews", code=1, **at(sample))
+    if words[:2] == ["db", "restore"]:
+        finews("db", "backup", words[2])
     # The sample site's one broken share answer makes a whole crawl of it exit 1, as it should.
     whole = words == ["crawl", "finews"]
     done = finews(

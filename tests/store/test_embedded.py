@@ -14,20 +14,7 @@ from crawler.store import binary
 from crawler.store.connection import Store
 from crawler.store.embedded import EmbeddedServer, socket_path
 from crawler.store.errors import StoreError
-
-
-def mongods(folder: Path) -> list[int]:
-    """The processes that have a folder's data open."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            zombie = b"\nState:\tZ" in (process / "status").read_bytes()
-        except OSError:
-            continue
-        if os.fsencode(folder / "mongod" / "data") in words and not zombie:
-            found.append(int(process.name))
-    return found
+from tests.servers import mongods
 
 
 def sockets(pid: int) -> set[str]:
@@ -160,17 +147,6 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="set DATA_DIR"):
         EmbeddedServer(tmp_path / "file" / "data").start()
-
-
-def test_broken_data_is_one_line(tmp_path: Path) -> None:
-    with Store.open(None, "test", tmp_path):
-        pass
-    for file in (tmp_path / "mongod" / "data").glob("WiredTiger*"):
-        file.write_bytes(b"broken")
-    with pytest.raises(StoreError, match=r"did not start: .+; see ") as caught:
-        EmbeddedServer(tmp_path).start()
-    assert "\n" not in str(caught.value)
-    assert mongods(tmp_path) == []
 
 
 def test_a_server_answers_only_through_its_socket(tmp_path: Path) -> None:
