@@ -5,12 +5,13 @@ STAMP := .venv/installed
 # The shared library that the embedded mongod needs and that is not in every system.
 NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
 
-.PHONY: help install system demo test fuzz check docs format clean
+.PHONY: help install system demo test fuzz torture check docs format clean
 
 help:
 	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
 	@echo 'make test      run the tests'
 	@echo 'make fuzz      try 100,000 examples and more of what must hold for any input (long)'
+	@echo 'make torture   kill crawls and servers at random moments, mix in poison (long)'
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
@@ -46,6 +47,9 @@ test: install system
 
 fuzz: install system
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz
+
+torture: install system
+	TORTURE_ROUNDS=20 TORTURE_ARTICLES=10000 $(BIN)/python -m pytest -m torture
 
 check: install
 	$(BIN)/ruff check

@@ -99,13 +99,14 @@ class Command:
 
     environment: dict[str, str]
     folder: Path
+    program: tuple[Path, ...] = (FINEWS,)
 
     def __call__(
         self, *words: str, code: int = 0, folder: Path | None = None, **variables: str
     ) -> Done:
         """Run a command to its end and check its exit code; never a traceback."""
         done = subprocess.run(
-            [FINEWS, *words],
+            [*self.program, *words],
             env={**self.environment, **variables},
             cwd=folder or self.folder,
             stdin=subprocess.DEVNULL,
@@ -120,7 +121,7 @@ class Command:
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         """Start a command; the caller waits for it."""
         return subprocess.Popen(
-            [FINEWS, *words],
+            [*self.program, *words],
             env={**self.environment, **variables},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

@@ -115,6 +115,8 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield _row("server", f"MongoDB {summary.server}")
     yield _row("place", summary.place)
     yield _row("database", summary.database)
+    yield _row("schema", str(summary.schema))
+    yield _row("changes", f"{summary.changes:,}")
     yield _row("size", f"{parts}{free}")
     for title, counts in (("collections", summary.collections), ("links", summary.links)):
         yield ""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from crawler.store.connection import Store
 
-CHANGES = "articles"
+COUNTERS, CHANGES = "counters", "articles"
 
 
 class Counter:
@@ -19,7 +19,7 @@ class Counter:
     """
 
     def __init__(self, store: Store) -> None:
-        self.collection = store.collection("counters")
+        self.collection = store.collection(COUNTERS)
 
     def read(self, session: ClientSession | None = None) -> int:
         """The last number that was given out; 0 when there is none."""

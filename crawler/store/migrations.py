@@ -14,7 +14,7 @@ from pymongo import ReturnDocument
 
 from crawler.article import SCHEMA_VERSION
 from crawler.history import History, Span, article_of
-from crawler.store.counter import CHANGES
+from crawler.store.counter import CHANGES, COUNTERS
 from crawler.store.documents import read_observation, to_document
 from crawler.store.errors import StoreError
 
@@ -72,7 +72,7 @@ def number_changes(database: Database[Document]) -> None:
 
     What it said in between was not kept, so it counts as known from the later time on.
     """
-    articles, counters = database["articles"], database["counters"]
+    articles, counters = database["articles"], database[COUNTERS]
     old = {"seq": {"$exists": False}}
     for document in articles.find(old).sort("_id"):
         history: History = {

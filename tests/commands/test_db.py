@@ -11,6 +11,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from crawler.article import SCHEMA_VERSION
 from crawler.store.connection import Store
 from crawler.store.swap import PREFIX
 from tests.servers import keepers, mongods, wait_until
@@ -42,8 +43,9 @@ def test_status_tells_what_is_there(crawled: Any, store: Store, data_dir: Path) 
     assert int(told["articles"]) == 3
     links = store.collection("links")
     assert int(told["stored"]) == links.count_documents({"state": "stored"}) > 0
+    assert (told["schema"], told["changes"]) == (str(SCHEMA_VERSION), "3")
     number = sum(store.collection(name).count_documents({}) for name in ("articles", "links"))
-    assert done.last == f"finews: {number} documents in 3 collections"
+    assert done.last == f"finews: {number} documents in 4 collections"
 
 
 def test_status_as_json(crawled: Any, store: Store, data_dir: Path) -> None:
@@ -199,7 +201,7 @@ def test_a_store_that_dies_during_a_restore_is_exit_1_and_stays_as_it_was(
     wait_until(lambda: not mongods(tmp_path / "new") and not keepers(tmp_path / "new"))
     with Store.open(None, name, tmp_path / "new") as store:
         assert store.collection("articles").count_documents({}) == 0
-    assert finews("db", "restore", "finews.zip", **new).last.startswith("finews: 3000 documents")
+    assert finews("db", "restore", "finews.zip", **new).last.startswith("finews: 3001 documents")
 
 
 def test_a_disk_that_fills_up_during_a_backup_is_one_line(

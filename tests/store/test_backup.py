@@ -12,14 +12,18 @@ import sys
 import threading
 import tracemalloc
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import bson
 import pytest
+from bson import json_util
 from pymongo.errors import OperationFailure
 
 from crawler import __version__
+from crawler.article import SCHEMA_VERSION
+from crawler.store.articles import Articles
 from crawler.store.backup import (
     LARGEST_DOCUMENT,
     documents,
@@ -29,6 +33,7 @@ from crawler.store.backup import (
 )
 from crawler.store.connection import INDEXES, Store
 from crawler.store.errors import StoreError
+from crawler.store.migrations import version_of
 from crawler.store.restore import restore_backup
 from crawler.store.summary import summarise
 from crawler.store.swap import PLAN, PREFIX, collections_of, staged
@@ -36,7 +41,6 @@ from tests.servers import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -63,8 +67,8 @@ def backup_of(store: Store) -> io.BytesIO:
 
 
 def content(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """Every document of a store."""
-    names = store.database.list_collection_names()
+    """Every document of a store, but for its schema's version, which every store has."""
+    names = {*store.database.list_collection_names()} - {"meta"}
     found = {name: list(store.collection(name).find().sort("_id")) for name in sorted(names)}
     return {name: documents for name, documents in found.items() if documents}
 
@@ -72,7 +76,7 @@ def content(store: Store) -> dict[str, list[dict[str, Any]]]:
 def test_what_is_restored_is_what_was_there(filled: Store, other: Store) -> None:
     manifest = restore_backup(other, backup_of(filled))
     assert content(other) == content(filled)
-    assert manifest.documents == 52
+    assert manifest.documents == 53
     assert manifest.database == filled.database.name
     for name, indexes in INDEXES.items():
         made = {tuple(i["key"].items()) for i in other.collection(name).list_indexes()}
@@ -94,7 +98,7 @@ def test_other_programs_can_read_a_backup(filled: Store) -> None:
 
 
 def test_an_empty_store_has_a_backup_too(store: Store, other: Store) -> None:
-    assert restore_backup(other, backup_of(store)).documents == 0
+    assert restore_backup(other, backup_of(store)).documents == 1
     assert content(other) == {}
 
 
@@ -300,6 +304,7 @@ def with_manifest(file: io.BytesIO, **changes: Any) -> io.BytesIO:
         (lambda file: rewritten(file, {"backup.json": b"\xff"}), "no backup of finews"),
         (lambda file: with_manifest(file, format="zip"), "its format is 'zip'"),
         (lambda file: with_manifest(file, version=2, program="9.9"), "restore it with finews 9.9"),
+        (lambda file: with_manifest(file, schema=99, program="9.9"), "schema 99, and this finews"),
         (lambda file: with_manifest(file, collections=None), "no backup of finews"),
         (lambda file: with_manifest(file, extra=1), "no backup of finews"),
         (lambda file: with_manifest(file, collections={"articles": "50"}), "does not count"),
@@ -358,6 +363,7 @@ def test_the_largest_document_is_taken(store: Store, other: Store) -> None:
 RESTORE = """
 import sys
 from crawler.store.connection import Store
+from crawler.store.migrations import version_of
 from crawler.store.restore import restore_backup
 with Store.open(None, sys.argv[2], sys.argv[1]) as store, open(sys.argv[3], "rb") as file:
     restore_backup(store, file, force=True)
@@ -425,3 +431,13 @@ def test_a_restore_that_is_stopped_leaves_nothing_behind(filled: Store, other: S
         raise AssertionError("it was not stopped")
     assert content(other) == {}
     assert not [n for n in other.database.list_collection_names() if n.startswith(PREFIX)]
+
+
+def test_a_backup_of_an_older_schema_is_brought_up_to_date(store: Store, other: Store) -> None:
+    text = (Path(__file__).parent / "schemas" / "0.json").read_text(encoding="utf-8")
+    for name, kept in json_util.loads(text).items():
+        store.collection(name).insert_many(kept)
+    store.collection("meta").delete_many({})
+    restore_backup(other, with_manifest(backup_of(store), schema=0))
+    assert version_of(other.database) == SCHEMA_VERSION
+    assert Articles(other).get("NW202112310000000001") is not None

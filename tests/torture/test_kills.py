@@ -1,0 +1,126 @@
+"""Kill anything at any moment, say the same command again, and have every article once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from crawler.store.connection import Store
+from tests.servers import mongods, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.torture
+TIMES = ("first_seen_at", "updated_at", "provenance")
+
+
+def read(out: str) -> dict[str, dict[str, Any]]:
+    """The exported articles by id, without the times at which they were seen."""
+    articles = [json.loads(line) for line in out.splitlines()]
+    assert len({article["id"] for article in articles}) == len(articles)
+    return {a["id"]: {k: v for k, v in a.items() if k not in TIMES} for a in articles}
+
+
+def killed(finews: Any, seconds: float, **variables: str) -> bool:
+    """Start a crawl and kill its whole process group after a time; whether it had not ended."""
+    with subprocess.Popen(
+        [*finews.program, "crawl", "finews"],
+        env={**finews.environment, **variables},
+        cwd=finews.folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return True
+        return False
+
+
+def asked(site: Any, since: int) -> Counter[str]:
+    """How often each post and share answer was asked for."""
+    return Counter(path for path in site.requests()[since:] if "NW20211231" in path)
+
+
+def test_a_crawl_that_is_killed_at_any_moment_and_run_again_has_every_article_once(
+    finews: Any, at: Any, large: Any, store: Store, rounds: int, figure: Callable[[str], None]
+) -> None:
+    site, ids = large
+    variables = at(site)
+    whole = {**variables, "MONGODB_DATABASE": f"{store.database.name}_whole"}
+    begun = time.monotonic()
+    finews("crawl", "finews", **whole)
+    length = time.monotonic() - begun
+    expected = read(finews("export", **whole).out)
+    store.client.drop_database(whole["MONGODB_DATABASE"])
+    assert set(expected) == set(ids)
+    again, interrupted = [], 0
+    for _ in range(rounds):
+        for name in store.database.list_collection_names():
+            store.collection(name).delete_many({})
+        before = len(site.requests())
+        interrupted += killed(finews, random.uniform(0.5, length), **variables)
+        first = asked(site, before)
+        settled = store.collection("links").count_documents(
+            {"state": {"$in": ["stored", "rejected"]}, "kind": {"$in": ["post", "share"]}}
+        )
+        done = finews("crawl", "finews", **variables)
+        both = asked(site, before)
+        articles = read(finews("export").out)
+        assert articles == expected, done.last
+        assert store.collection("revisions").count_documents({}) == 0
+        repeated = sum(both.values()) - len(both)
+        assert repeated <= sum(first.values()) - settled
+        again.append(repeated)
+    figure(
+        f"crawls of {len(ids):,} posts killed at a random moment and run again: {rounds} "
+        f"({interrupted} before their end); articles missing: 0, twice: 0, false revisions: 0; "
+        f"asked again: {max(again)} at most, {sum(again) / len(again):.1f} on average, "
+        f"of {2 * len(ids):,} requests"
+    )
+    assert interrupted
+
+
+def test_a_mongod_that_is_killed_five_times_in_a_crawl_loses_nothing(
+    finews: Any, at: Any, large: Any, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    site, ids = large
+    variables = {**at(site), "DATA_DIR": str(tmp_path)}
+    database = finews.environment["MONGODB_DATABASE"]
+    kills = []
+    with Store.open(None, database, tmp_path) as store:
+        links = store.collection("links")
+        process = finews.start("crawl", "finews", **variables)
+        for number in range(1, 6):
+            wanted = number * len(ids) // 4
+
+            def is_there(wanted: int = wanted) -> bool:
+                return store.patiently(links.count_documents, {"state": "stored"}) >= wanted
+
+            wait_until(is_there)
+            [server] = mongods(tmp_path)
+            os.kill(server, signal.SIGKILL)
+            kills.append(links.database.client is not None)
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        articles = read(finews("export", **variables).out)
+        assert set(articles) == set(ids)
+        assert all(article["revision"] == 1 for article in articles.values())
+        assert links.count_documents({"state": {"$ne": "stored"}}) == 0
+    figure(
+        f"mongod killed {len(kills)} times during one crawl of {len(ids):,} posts: "
+        f"articles missing: {len(ids) - len(articles)}, twice: 0, exit code {process.returncode}"
+    )
