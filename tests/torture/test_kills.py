@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.torture
+IN_FLIGHT = 16
 TIMES = ("first_seen_at", "updated_at", "provenance")
 
 
@@ -83,7 +84,8 @@ def test_a_crawl_that_is_killed_at_any_moment_and_run_again_has_every_article_on
         assert articles == expected, done.last
         assert store.collection("revisions").count_documents({}) == 0
         repeated = sum(both.values()) - len(both)
-        assert repeated <= sum(first.values()) - settled
+        # What was on its way when the crawl was killed may reach the server's list only then.
+        assert repeated <= sum(first.values()) - settled + IN_FLIGHT
         again.append(repeated)
     figure(
         f"crawls of {len(ids):,} posts killed at a random moment and run again: {rounds} "
@@ -100,7 +102,7 @@ def test_a_mongod_that_is_killed_five_times_in_a_crawl_loses_nothing(
     site, ids = large
     variables = {**at(site), "DATA_DIR": str(tmp_path)}
     database = finews.environment["MONGODB_DATABASE"]
-    kills = []
+    kills = 0
     with Store.open(None, database, tmp_path) as store:
         links = store.collection("links")
         process = finews.start("crawl", "finews", **variables)
@@ -113,7 +115,7 @@ def test_a_mongod_that_is_killed_five_times_in_a_crawl_loses_nothing(
             wait_until(is_there)
             [server] = mongods(tmp_path)
             os.kill(server, signal.SIGKILL)
-            kills.append(links.database.client is not None)
+            kills += 1
         _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
         articles = read(finews("export", **variables).out)
@@ -121,6 +123,6 @@ def test_a_mongod_that_is_killed_five_times_in_a_crawl_loses_nothing(
         assert all(article["revision"] == 1 for article in articles.values())
         assert links.count_documents({"state": {"$ne": "stored"}}) == 0
     figure(
-        f"mongod killed {len(kills)} times during one crawl of {len(ids):,} posts: "
+        f"mongod killed {kills} times during one crawl of {len(ids):,} posts: "
         f"articles missing: {len(ids) - len(articles)}, twice: 0, exit code {process.returncode}"
     )

@@ -1,4 +1,4 @@
-"""Good and poisoned articles mixed: every good one is stored, every bad one kept with its reason."""
+"""Good and poisoned articles mixed: good ones are stored, bad ones kept with their reason."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NESTED = "<div>" * 5000 + "深" + "</div>" * 5000
 POISONS: dict[str, tuple[bytes, str]] = {
     "no front matter": ("只有正文。".encode(), "PageError"),
     "no UTF-8": (b"---\ntitle: \xff\xfe\n---\n", "UnicodeDecodeError"),
-    "broken YAML": (b"---\ntitle: [\n---\n", "PageError"),
-    "a lone surrogate": (HEAD.format(title='"\\ud800"').encode() + b"<p>a</p>", "surrogates"),
+    "no end of the front matter": ("---\ntitle: 标题\n正文。".encode(), "PageError"),
+    "a lone surrogate": (b'---\ncategories: "\\ud800"\n---\n<p>a</p>', "surrogates"),
     "nested too deeply": ((HEAD.format(title="深") + NESTED).encode(), "nested"),
     "refused by the server": ((HEAD.format(title="毒") + "<p>a</p>").encode(), "code 121"),
 }
