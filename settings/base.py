@@ -46,7 +46,11 @@ LOG_LEVEL = "INFO"
 # Scraped items would be most of a log.
 LOG_FORMATTER = "crawler.extensions.log_lines.LogLines"
 
-DOWNLOADER_MIDDLEWARES = {"crawler.downloader.host_guard.HostGuard": 10}
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.downloader.host_guard.HostGuard": 10,
+    # Nearest to the wire: every hop, before anything is followed, tried again or decompressed.
+    "crawler.downloader.fetch_time.FetchTime": 1000,
+}
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
 EXTENSIONS = {
     "crawler.extensions.dead_letters.DeadLetters": 100,
