@@ -14,6 +14,7 @@ FOLLOW_SHARE_LINKS = True
 MONGODB_URI = None
 MONGODB_DATABASE = "finews"
 DATA_DIR = str(PROJECT_ROOT / ".data")
+CAPTURE_DIR = None
 CONTACT = None
 
 BOT_NAME = "finews"
@@ -49,6 +50,7 @@ LOG_FORMATTER = "crawler.extensions.log_lines.LogLines"
 DOWNLOADER_MIDDLEWARES = {
     "crawler.downloader.host_guard.HostGuard": 10,
     # Nearest to the wire: every hop, before anything is followed, tried again or decompressed.
+    "crawler.downloader.raw_capture.RawCapture": 990,
     "crawler.downloader.fetch_time.FetchTime": 1000,
 }
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
@@ -63,4 +65,6 @@ FEED_EXPORTERS = dict.fromkeys(
 # A batch is written when it is this large, or when its first article has waited this long.
 STORE_BATCH_SIZE = 100
 STORE_BATCH_SECONDS = 0.1
+# A file of captures is followed by another when it is this large.
+CAPTURE_FILE_BYTES = 1_000_000_000
 PROGRESS_BAR = False
