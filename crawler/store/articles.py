@@ -187,4 +187,12 @@ def _next_version(known: Version, observation: Observation) -> Version:
 
 
 def _same(one: Observation, other: Observation) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in COMPARED)
+    return all(_told(one, name) == _told(other, name) for name in COMPARED)
+
+
+def _told(observation: Observation, name: str) -> Any:
+    """A value to be compared: of a category that an address told, its letters in any case."""
+    value = getattr(observation, name)
+    if name == "category" and value and not observation.category_certain:
+        return value.casefold()
+    return value

@@ -59,8 +59,11 @@ def test_a_command_of_the_docs_runs(
     words = shlex.split(line.partition("bin/finews ")[2])
     if words[0] == "show":
         finews("crawl", "finews", code=1, **at(sample))
+    if "warc=captures" in words:
+        codes = "codes=NW202112312233001257"
+        finews("crawl", "newsshare", "-a", codes, **at(sample), CAPTURE_DIR="captures")
     # The sample site's one broken share answer makes a whole crawl of it exit 1, as it should.
-    whole = words == ["crawl", "finews"]
+    whole = words[:2] == ["crawl", "finews"] and "-a" not in words
     done = finews(
         *words, code=1 if whole else 0, **at(sample), DATA_DIR=data_dir_of(words, finews, tmp_path)
     )

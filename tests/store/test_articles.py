@@ -176,3 +176,12 @@ def test_articles_come_out_by_time_and_id(store: Store) -> None:
     times = {k: PublishedAt(datetime(2021, 12, d, tzinfo=SHANGHAI), "day") for k, d in days.items()}
     Articles(store).write([item(page(id=k, published=time)) for k, time in times.items()])
     assert [article.id for article in Articles(store).select()] == ["c", "a", "b", "d"]
+
+
+def test_a_slug_that_an_address_told_is_the_same_in_any_case_of_letters(store: Store) -> None:
+    articles, later = Articles(store), SEEN + timedelta(days=1)
+    articles.write([item(page(category="techweb"))])
+    again = page(category="TechWeb", observed_at=later)
+    assert [w.outcome for w in articles.write([item(again)])] == ["unchanged"]
+    footer = page(category="TechWeb", category_certain=True, observed_at=later)
+    assert [w.outcome for w in articles.write([item(footer)])] == ["changed"]
