@@ -74,8 +74,13 @@ class CaptureWriter:
     def write(self, exchange: Exchange) -> None:
         """Write one exchange and hand it to the system. Raises OSError."""
         with self.lock:
-            file = self.file or self._begin()
-            self._write(exchange)
+            try:
+                file = self.file or self._begin()
+                self._write(exchange)
+            except OSError:
+                # What comes next must not stand behind half a record.
+                self._end()
+                raise
             if file.tell() >= self.file_bytes:
                 self._end()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import random
+import resource
 import zlib
 from datetime import UTC, datetime
 from io import BytesIO
@@ -153,6 +155,23 @@ def test_what_is_written_can_be_read_at_once(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_nothing_follows_a_record_that_could_not_be_written(tmp_path: Path) -> None:
+    writer = CaptureWriter(tmp_path, 10**9, {})
+    writer.write(exchange(b"before"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            writer.write(exchange(random.Random(1).randbytes(10_000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    writer.write(exchange(b"after"))
+    writer.close()
+    first, second = capture_files(tmp_path)
+    assert (bodies(first), bodies(second)) == ([b"before"], [b"after"])
+    assert [damage.cut for damage in damages(first)] == [True]
+
+
 def test_a_writer_without_anything_to_write_makes_no_file(tmp_path: Path) -> None:
     CaptureWriter(tmp_path / "new" / "folder", 10**9, {}).close()
     assert list((tmp_path / "new" / "folder").iterdir()) == []
@@ -216,6 +235,8 @@ def test_an_uncompressed_file_is_read_and_its_damage_is_found(tmp_path: Path) ->
         + content[start:].replace(b"Content-Length: 1", b"Content-Length: 2", 1),
         "no number": content[:start]
         + content[start:].replace(b"Content-Length: ", b"Content-Length: x", 1),
+        "beyond the end": content[:start]
+        + content[start:].replace(b"Content-Length: ", b"Content-Length: 9", 1),
         "no record": content[:start] + b"X" + content[start + 1 :],
     }
     for name, changed in broken.items():

@@ -267,8 +267,8 @@ def test_the_files_of_other_tools_are_read_by_their_addresses(
     back: Any, exported: Any, tmp_path: Path
 ) -> None:
     pages = {
-        f"{HOME}{PATHS[0]}": post("甲", FOOT),
         f"http://finews.zning.me{PATHS[1]}": post("乙"),
+        f"{HOME}{PATHS[0]}": post("甲", FOOT),
         f"http://finews.zning.xyz{API}": json.dumps({"text": "<p>丙。</p>"}),
         "https://elsewhere.example/2021/12/31/202112319.html": post("丁"),
         f"{HOME}/assets/style.css": "body {}",
