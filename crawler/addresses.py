@@ -134,6 +134,27 @@ class Site:
             return f"{self.share_base_url}{SHARE_API}?id={info_code_of(link.url)}"
         return self.base_url + link.url[len(self.canonical_url) :]
 
+    def asked(self, url: str, article_id: str | None = None) -> Link | None:
+        """The link that is asked for at an address, or that it is; None when it is not the site's.
+
+        `article_id`: the post that a share link belongs to, where it is known.
+        """
+        if code := info_code_of(url) or self._api_code(url):
+            return self.share(code, article_id)
+        return self.link(url)
+
+    def _api_code(self, url: str) -> str | None:
+        """The infoCode that the share API is asked for; None for any other address."""
+        try:
+            parts = urlsplit(url)
+            codes = parse_qs(parts.query).get("id", [])
+        except ValueError:
+            return None
+        for base in map(urlsplit, (self.share_base_url, CANONICAL_SHARE_BASE)):
+            if parts.netloc.lower() == base.netloc.lower() and parts.path == base.path + SHARE_API:
+                return next((code for code in codes if INFO_CODE.fullmatch(code)), None)
+        return None
+
 
 def share_url(info_code: str) -> str:
     """The public NewsShare address of an infoCode."""

@@ -14,6 +14,7 @@ FOLLOW_SHARE_LINKS = True
 MONGODB_URI = None
 MONGODB_DATABASE = "finews"
 DATA_DIR = str(PROJECT_ROOT / ".data")
+CAPTURE_DIR = None
 CONTACT = None
 
 BOT_NAME = "finews"
@@ -46,7 +47,12 @@ LOG_LEVEL = "INFO"
 # Scraped items would be most of a log.
 LOG_FORMATTER = "crawler.extensions.log_lines.LogLines"
 
-DOWNLOADER_MIDDLEWARES = {"crawler.downloader.host_guard.HostGuard": 10}
+DOWNLOADER_MIDDLEWARES = {
+    "crawler.downloader.host_guard.HostGuard": 10,
+    # Nearest to the wire: every hop, before anything is followed, tried again or decompressed.
+    "crawler.downloader.raw_capture.RawCapture": 990,
+    "crawler.downloader.fetch_time.FetchTime": 1000,
+}
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
 EXTENSIONS = {
     "crawler.extensions.dead_letters.DeadLetters": 100,
@@ -64,4 +70,6 @@ STORE_BATCH_SECONDS = 0.1
 STORE_PATIENCE_SECONDS = 120.0
 # For so long a link is held by the crawl that asks for it; held anew before it ends.
 LEASE_SECONDS = 3600.0
+# A file of captures is followed by another when it is this large.
+CAPTURE_FILE_BYTES = 1_000_000_000
 PROGRESS_BAR = False

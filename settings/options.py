@@ -33,7 +33,7 @@ CLASS_PATH = re.compile(r"(?:\w+\.)+[A-Z]\w*")
 COUNTS = frozenset(
     {
         *("CONCURRENT_ITEMS", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"),
-        "STORE_BATCH_SIZE",
+        *("STORE_BATCH_SIZE", "CAPTURE_FILE_BYTES"),
     }
 )
 
@@ -63,6 +63,11 @@ OPTIONS = (
     ),
     Option("MONGODB_DATABASE", "text", "the database; one a site"),
     Option("DATA_DIR", "folder", "where the embedded store and the demo keep their files"),
+    Option(
+        "CAPTURE_DIR",
+        "folder",
+        "where every response is kept as received, in WARC files (unset: nowhere)",
+    ),
     Option("CONTACT", "text", "an address for the site's owner, sent in the User-Agent"),
 )
 NAMES = tuple(option.name for option in OPTIONS)

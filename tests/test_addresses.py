@@ -317,3 +317,32 @@ def test_a_web_address_is_a_valid_uri_or_none(href, address):
 )
 def test_what_no_address_can_hold_is_no_link(href):
     assert SITE.link(href) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        (f"http://127.0.0.1:8013/NewsData/GetNewsText.do?id={CODE}", SITE.share(CODE)),
+        (f"http://finews.zning.xyz/NewsData/GetNewsText.do?id={CODE}", SITE.share(CODE)),
+        (share_url(CODE), SITE.share(CODE)),
+        ("http://127.0.0.1:8012/feed.xml", SITE.feed),
+        (POST, SITE.link(POST)),
+        (f"http://elsewhere.example/NewsData/GetNewsText.do?id={CODE}", None),
+        (f"http://127.0.0.1:8013/other/NewsData/GetNewsText.do?id={CODE}", None),
+        ("http://127.0.0.1:8013/NewsData/GetNewsText.do?id=1", None),
+        ("http://127.0.0.1:8012/robots.txt", None),
+        ("http://[x", None),
+        ("", None),
+    ],
+)
+def test_what_was_asked_for_is_found_by_its_address(url: str, link: Link | None) -> None:
+    assert SITE.asked(url) == link
+    if link is not None:
+        assert SITE.asked(SITE.request_url(link)) == link
+
+
+def test_a_share_answer_belongs_to_the_post_that_is_told() -> None:
+    url = SITE.request_url(SITE.share(CODE))
+    told = SITE.asked(url, "init")
+    assert told is not None
+    assert told.article_id == "init"

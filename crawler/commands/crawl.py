@@ -26,7 +26,7 @@ class Command(FinewsCommand, ScrapyCrawl):
     usage_line = "SPIDER [-a NAME=VALUE]... [-O FILE] [options]"
 
     def short_desc(self) -> str:
-        return "Crawl: finews (the site), newsshare (by infoCode), archive (post sources)"
+        return "Crawl: finews (the site), newsshare (by infoCode), archive (what was kept)"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options. Raises UsageError with one line."""

@@ -86,6 +86,8 @@ def _point_at(settings: Settings, url: str, folder: Path) -> None:
         "MONGODB_URI": "",
         "MONGODB_DATABASE": DATABASE,
         "DATA_DIR": str(folder),
+        # Made-up articles are none of anybody's captures.
+        "CAPTURE_DIR": None,
         "PROGRESS_BAR": True,
     }
     for name, value in chosen.items():

@@ -36,6 +36,11 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False, outputs: i
         return Outcome(
             INCOMPLETE, f"the store failed ({error}); once it is back, the same command goes on"
         )
+    if error := stats.get("finews/capture_error"):
+        return Outcome(
+            INCOMPLETE,
+            f"the raw capture failed ({error}); mend CAPTURE_DIR, and the same command goes on",
+        )
     if reason in STOPPED or reason is None:
         return Outcome(INCOMPLETE, f"stopped: {summary}; the same command goes on")
     problems = _problems(stats, asked_by_name, outputs)

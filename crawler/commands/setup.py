@@ -90,7 +90,9 @@ def complete(settings: Settings) -> None:
     """
     apply_environment(settings)
     check(settings)
-    _refine(settings, "DATA_DIR", str(Path(settings["DATA_DIR"]).expanduser()))
+    for name in ("DATA_DIR", "CAPTURE_DIR"):
+        if settings.get(name):
+            _refine(settings, name, str(Path(settings[name]).expanduser()))
     for name in ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL", "FINEWS_CANONICAL_URL"):
         _refine(settings, name, with_slash(settings.get(name) or HOME_PAGE))
     if settings.getpriority("USER_AGENT") == 0:

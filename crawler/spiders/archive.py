@@ -1,48 +1,79 @@
-"""The site's own post sources, from a folder of Jekyll files."""
+"""What was kept of the site: its own post sources, and captures of earlier crawls."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy import signals
 
 from crawler.article import ArticleItem
-from crawler.pages.source_post import SourcePost
+from crawler.captures.framing import Damage
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider
+from crawler.spiders.captured import Decoder, batches, link_of
+from crawler.spiders.categories import Categories
+from crawler.spiders.reading import Input, read_input
+from crawler.store.articles import Articles
 from crawler.store.rejects import Reject
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from crawler.addresses import Link
+    from crawler.captures.reading import Capture
+    from crawler.spiders.captured import Batch
+    from crawler.spiders.reading import Reading
+
 # Scrapy takes items from start() without end; more than this are not in process at once.
 MOST_IN_PROCESS = 200
+LISTS = ("home", "feed", "category")
 
 
 class ArchiveSpider(LedgerSpider):
-    """Reads every *.md below a folder; asks nothing of the network."""
+    """Reads every *.md below a folder, or captured responses; asks nothing of the network."""
 
     name = "archive"
-    arguments: ClassVar = {"path": arguments.folder, "observed": arguments.observed}
-    required = ("path",)
+    arguments: ClassVar = {
+        "path": arguments.folder,
+        "warc": arguments.captures,
+        "observed": arguments.observed,
+    }
+    required = ("path", "warc")
 
-    def __init__(self, path: Path, observed: datetime | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        warc: Path | None = None,
+        observed: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.path = path
+        self.path, self.warc = path, warc
         self.observed = observed
         self.room = asyncio.Semaphore(MOST_IN_PROCESS)
+        self.categories = Categories([])
+        self.seen: set[str] = set()
+        # Articles whose page was read: a share answer without a body completes no other.
+        self.with_page: set[str] = set()
+
+    @classmethod
+    def read_arguments(cls, given: dict[str, str]) -> dict[str, Any]:
+        """The values of `-a` arguments. Raises ValueError, for a time of captures too."""
+        values = super().read_arguments(given)
+        if "observed" in values and "path" not in values:
+            raise ValueError("-a observed goes with path only: captures know their own time")
+        return values
 
     async def start(self) -> AsyncIterator[Any]:
-        """One article a file, in the order of names."""
+        """Sources in the order of names, then captures in the order of their files."""
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             self.crawler.signals.connect(self._make_room, signal)
-        for path in sorted(self.path.rglob("*.md")):
-            self.count("posts_listed")
-            item = await self.read(path)
-            if item is not None:
+        for found in (self.sources(), self.captures()):
+            async for item in found:
                 await self.room.acquire()
                 yield item
         # The engine looks for the end when start() ends, and then only every five seconds.
@@ -52,22 +83,119 @@ class ArchiveSpider(LedgerSpider):
     def _make_room(self, **_: Any) -> None:
         self.room.release()
 
-    async def read(self, path: Path) -> ArticleItem | None:
-        """The article of a file; one that cannot be read is kept in rejects."""
-        raw = b""
-        try:
-            raw = await asyncio.to_thread(path.read_bytes)
+    async def sources(self) -> AsyncIterator[ArticleItem]:
+        """One article a file; one that cannot be read is kept in rejects."""
+        if self.path is None:
+            return
+        for path in sorted(self.path.rglob("*.md")):
+            self.count("posts_listed")
             place = path.relative_to(self.path).as_posix()
-            post = SourcePost(raw.decode("utf-8"), place, self.site)
-            observation = post.observation(self.observed or _modified(path))
+            given = Input("source_post", place, None, b"", self.observed or datetime.now(UTC))
+            try:
+                given = replace(given, raw=await asyncio.to_thread(path.read_bytes))
+                if self.observed is None:
+                    given = replace(given, fetched_at=_modified(path))
+                [observation] = read_input(given, self.site).observations
+            except Exception as error:
+                await self.keep(given, str(path), f"{type(error).__name__}: {error}")
+            else:
+                yield ArticleItem(observation.id, [observation])
+
+    async def captures(self) -> AsyncIterator[ArticleItem]:
+        """What pages, feeds and answers said when they were fetched."""
+        if self.warc is None:
+            return
+        self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
+        self.categories.remember(await self.in_store(self.ledger.categories))
+        self.decoder = Decoder(self.crawler)
+        found = batches(self.warc)
+        while batch := await asyncio.to_thread(next, found, None):
+            for item in await self.read_batch(batch):
+                yield item
+
+    async def read_batch(self, batch: Batch) -> list[ArticleItem]:
+        """The items of some captures; whatever link they tell is in the ledger then."""
+        items: list[ArticleItem] = []
+        links: dict[str, Link] = {}
+        lists = []
+        for capture in batch:
+            if isinstance(capture, Damage):
+                await self.note_damage(capture)
+                continue
+            link = link_of(capture, self.site)
+            if link is None or not self._is_wanted(link):
+                continue
+            links[link.url] = link
+            self._see([link])
+            reading = await self.read_capture(capture, link)
+            if reading is not None:
+                items += self.articles(link, reading)
+                told = [link for link in reading.links if self._is_wanted(link)]
+                links.update((link.url, link) for link in told)
+                if link.kind in LISTS:
+                    lists.append(link.url)
+        await self.in_store(self.ledger.discover, links.values())
+        await self.in_store(self.ledger.settle, lists, "stored")
+        return items
+
+    def _is_wanted(self, link: Link) -> bool:
+        return self.follow_shares or link.kind != "share"
+
+    async def read_capture(self, capture: Capture, link: Link) -> Reading | None:
+        """What a captured response says; what cannot be read of it is kept in rejects."""
+        at = capture.fetched_at
+        given = Input(link.kind, link.url, link.article_id, capture.body, at)
+        try:
+            given = replace(given, raw=self.decoder.body_of(capture))
+            reading = read_input(given, self.site)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            self.note_reject(str(path), reason)
-            reject = Reject("page/source_post", reason, str(path), None, raw)
-            await self.in_store(self.rejects.add, reject)
+            await self.keep(given, link.url, f"{type(error).__name__}: {error}")
             return None
-        observation.raw = raw
-        return ArticleItem(observation.id, [observation])
+        if reading.problem is not None:
+            await self.keep(given, link.url, reading.problem)
+        return reading
+
+    def articles(self, link: Link, reading: Reading) -> list[ArticleItem]:
+        """The items of what was read, after what it tells of the site is learnt."""
+        if reading.slug is not None:
+            exact = link.kind == "category"
+            (self.categories.answered if exact else self.categories.learn)(reading.slug)
+        self._see(reading.links)
+        if link.kind == "post" and link.article_id:
+            self.with_page.add(link.article_id)
+        items = []
+        for observation in reading.observations:
+            if reading.done or observation.id in self.with_page:
+                self.categories.name(observation)
+                done = [link.url] if reading.done and link.kind not in LISTS else []
+                items.append(ArticleItem(observation.id, [observation], done))
+        return items
+
+    def _see(self, links: list[Link]) -> None:
+        """Count articles, each once."""
+        new = {link.article_id for link in links if link.article_id} - self.seen
+        self.seen |= new
+        self.count("posts_listed", len(new))
+
+    async def keep(self, given: Input, where: str, reason: str) -> None:
+        """Keep an input that cannot be read, with where, why and its raw bytes."""
+        self.note_reject(where, reason)
+        reject = Reject(f"page/{given.kind}", reason, given.url, given.article_id, given.raw)
+        await self.in_store(self.rejects.add, reject)
+
+    async def note_damage(self, damage: Damage) -> None:
+        """Tell where a file cannot be read; one that ends within a record lost no more."""
+        where = f"{damage.file}, byte {damage.offset}"
+        if damage.cut:
+            self.logger.warning("%s: %s; it is passed over", where, damage.reason)
+            return
+        self.note_reject(where, damage.reason)
+        await self.in_store(self.rejects.add, Reject("capture", damage.reason, where, None, b""))
+
+    async def finish(self) -> None:
+        """Give articles the exact slugs that only other pages told."""
+        articles = Articles(self.store)
+        await self.in_store(articles.name_categories, self.categories.exact.values())
 
 
 def _modified(path: Path) -> datetime:

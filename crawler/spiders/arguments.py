@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crawler.addresses import is_info_code
 from crawler.article import SHANGHAI
+from crawler.captures.reading import capture_files
 from crawler.dates import moments
 
 
@@ -75,4 +76,11 @@ def folder(text: str) -> Path:
     path = Path(text).expanduser()
     if not path.is_dir():
         raise ValueError(f"{text} is no folder")
+    return path
+
+
+def captures(text: str) -> Path:
+    """A WARC file, or a folder that holds some."""
+    path = Path(text).expanduser()
+    capture_files(path)
     return path

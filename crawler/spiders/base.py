@@ -12,7 +12,6 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.addresses import Link, Site, info_code_of
 from crawler.article import ArticleItem
-from crawler.clock import now
 from crawler.pages.share import ShareAnswer
 from crawler.store.connection import Store
 from crawler.store.errors import StoreError, StoreFailure
@@ -23,6 +22,7 @@ from settings.options import nearest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from datetime import datetime
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -186,7 +186,7 @@ class LedgerSpider(Spider):
         assert link.article_id is not None
         try:
             answer = ShareAnswer(response.body, info_code_of(link.url) or "")
-            observation = answer.observation(link.article_id, now())
+            observation = answer.observation(link.article_id, fetched_at(response))
         except Exception as error:
             await self.reject(link, response, error)
             return None
@@ -223,6 +223,12 @@ class LedgerSpider(Spider):
         finally:
             if self._own_store:
                 await asyncio.to_thread(self.store.close)
+
+
+def fetched_at(response: Response) -> datetime:
+    """When a response arrived, in UTC and whole milliseconds."""
+    time: datetime = response.meta["fetched_at"]
+    return time
 
 
 def text_of(response: Response) -> str:

@@ -44,13 +44,17 @@ class Categories:
         """The slug whose page may be asked for now; without any footer's it is a guess."""
         self.telling[key] -= 1
         if slug is not None:
-            self.exact.setdefault(slug.casefold(), slug)
+            self.learn(slug)
         elif not self.telling[key] and key not in self.slugs:
             slug = self.wanted.get(key) or key
             self.guessed.add(slug)
         if slug:
             self.slugs.setdefault(slug.casefold(), slug)
         return slug or None
+
+    def learn(self, slug: str) -> None:
+        """Note an exact slug that a footer tells; the first of several spellings stays."""
+        self.exact.setdefault(slug.casefold(), slug)
 
     def take(self, slug: str) -> bool:
         """Whether a category's page is to be asked for: if wanted, and once a crawl."""

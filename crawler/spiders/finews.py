@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crawler.article import ArticleItem
-from crawler.clock import now
 from crawler.dates import ARTEFACT
 from crawler.merge import published_of
 from crawler.pages.category import read_category
@@ -15,7 +14,7 @@ from crawler.pages.feed import read_feed
 from crawler.pages.home import read_home
 from crawler.pages.post import PostPage
 from crawler.spiders import arguments
-from crawler.spiders.base import LedgerSpider, text_of
+from crawler.spiders.base import LedgerSpider, fetched_at, text_of
 from crawler.spiders.categories import Categories, key_of
 from crawler.store.articles import Articles
 from settings.options import nearest
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from crawler.addresses import Link
     from crawler.article import Observation
-    from crawler.pages.feed import FeedEntry
     from crawler.store.links import State
 
 # Shares before posts before lists: an article is finished before the next is begun.
@@ -65,7 +63,7 @@ class FinewsSpider(LedgerSpider):
         self.oldest_day: date | None = None
         self.missing_posts: list[Link] = []
         # What the feed says of posts whose page is not read yet, by id.
-        self.entries: dict[str, FeedEntry] = {}
+        self.entries: dict[str, Observation] = {}
 
     @classmethod
     def read_arguments(cls, given: dict[str, str]) -> dict[str, Any]:
@@ -142,9 +140,19 @@ class FinewsSpider(LedgerSpider):
             entries = []
         else:
             await self.in_store(self.ledger.settle, [link.url], "stored")
-        self.entries = {entry.article_id: entry for entry in entries}
+        for entry in entries:
+            try:
+                self.entries[entry.article_id] = entry.observation(fetched_at(response))
+            except Exception as error:
+                await self.reject(link, response, error)
+        asked = set()
         async for request in self.posts(entry.link for entry in entries):
+            asked.add(request.cb_kwargs["link"])
             yield request
+        for entry in entries:
+            if entry.link not in asked and self.is_wanted(entry.link, None):
+                for item in await self.by_feed(entry.link):
+                    yield item
         async for request in self.home_and_owed():
             yield request
 
@@ -208,7 +216,7 @@ class FinewsSpider(LedgerSpider):
         """An article, or the request of the share answer that completes it."""
         try:
             page = PostPage(text_of(response), link)
-            observation = page.observation(now())
+            observation = page.observation(fetched_at(response))
         except Exception as error:
             await self.reject(link, response, error)
             async for request in self.resolve(link, None):
@@ -271,7 +279,7 @@ class FinewsSpider(LedgerSpider):
         No item when it is outside the wanted range.
         """
         if entry := self.entries.pop(observations[0].id, None):
-            observations = [*observations, entry.observation(now())]
+            observations = [*observations, entry]
         for observation in observations:
             self.categories.name(observation)
         dates = [published_of(observation) for observation in observations]
@@ -283,12 +291,12 @@ class FinewsSpider(LedgerSpider):
         return []
 
     async def by_feed(self, post: Link) -> list[ArticleItem]:
-        """The item of a post whose page could not be had, when the feed holds it.
+        """The item of a post whose page could not be had or is not asked for, if the feed holds it.
 
-        The page is still owed: it joins when it comes.
+        A page that is still owed joins when it comes.
         """
         entry = self.entries.pop(post.article_id or "", None)
-        return await self.articles([entry.observation(now())], []) if entry else []
+        return await self.articles([entry], []) if entry else []
 
     def may_be_in_range(self, page: Observation) -> bool:
         """Whether a page's date, which may be eight hours late, leaves the article in the range."""

@@ -39,7 +39,10 @@ def test_it_crawls_stores_exports_and_shows(finews: Any, tmp_path: Path) -> None
 
 
 def test_the_command_that_it_names_shows_an_article(finews: Any, tmp_path: Path) -> None:
-    out = finews("demo", DATA_DIR=str(tmp_path / "a b")).out
+    variables = {"DATA_DIR": str(tmp_path / "a b"), "CAPTURE_DIR": str(tmp_path / "captures")}
+    out = finews("demo", **variables).out
+    # Its made-up articles are none of anybody's captures.
+    assert not (tmp_path / "captures").exists()
     [line] = [line for line in out.splitlines() if line.startswith("See one:")]
 
     program, *words = shlex.split(line.removeprefix("See one:"))

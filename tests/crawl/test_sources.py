@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crawler.store.rejects import Rejects
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -57,6 +59,46 @@ def test_an_entry_of_the_feed_joins_the_page_of_its_post_once(
     assert article["provenance"]["feed"]["gave"] == []
     hashes = {source["content_hash"] for source in article["provenance"].values()}
     assert hashes == {article["content_hash"]}
+
+
+def test_what_the_feed_says_anew_of_a_stored_post_is_seen(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any, store: Store
+) -> None:
+    entry = ENTRY.format(title="题", path=PATH)
+    routes = {"/": listing(PATH), "/feed.xml": feed(entry), PATH: post("题", FOOT)}
+    site = serve_routes({**routes, "/category/TechWeb.html": listing(PATH)})
+    finews("crawl", "finews", **at(site))
+
+    site.routes["/feed.xml"] = feed(ENTRY.format(title="新的题", path=PATH))
+    out_of_range = finews("crawl", "finews", "-a", "until=2021-12-30", **at(site))
+    done = finews("crawl", "finews", **at(site))
+
+    assert "0 new, 0 changed, 0 unchanged" in out_of_range.last
+    assert "0 new, 1 changed, 0 unchanged" in done.last
+    assert site.requests.count(PATH) == 1
+    document = store.collection("articles").find_one({"_id": "2021123101"})
+    assert document is not None
+    assert document["sources"]["feed"]["title"] == "新的题"
+    [article] = exported()
+    assert (article["title"], article["revision"]) == ("题", 1)
+
+
+def test_an_entry_of_the_feed_that_cannot_be_read_is_kept_and_costs_no_other(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], exported: Any, store: Store
+) -> None:
+    other = "/techweb/2021/12/31/2021123102.html"
+    deep = ENTRY.format(title="深", path=other).replace("正文。", "&lt;b&gt;" * 3000)
+    lists = {"/": listing(PATH, other), "/category/TechWeb.html": listing(PATH, other)}
+    pages = {PATH: post("题", FOOT), other: post("二", FOOT)}
+    entries = feed(deep, ENTRY.format(title="题", path=PATH))
+    site = serve_routes({**lists, **pages, "/feed.xml": entries})
+
+    done = finews("crawl", "finews", code=1, **at(site))
+
+    assert "1 rejected: 2 seen; articles: 2 new" in done.last
+    sources = {article["title"]: set(article["provenance"]) for article in exported()}
+    assert sources == {"题": {"page", "feed"}, "二": {"page"}}
+    assert [reject["stage"] for reject in Rejects(store).all()] == ["page/feed"]
 
 
 @pytest.mark.parametrize("broken", [("down", 503), ("gone", 404), ("<p>nothing", 200)])

@@ -61,8 +61,11 @@ def test_a_command_of_the_docs_runs(
         finews("crawl", "finews", code=1, **at(sample))
     if words[:2] == ["db", "restore"]:
         finews("db", "backup", words[2])
+    if "warc=captures" in words:
+        codes = "codes=NW202112312233001257"
+        finews("crawl", "newsshare", "-a", codes, **at(sample), CAPTURE_DIR="captures")
     # The sample site's one broken share answer makes a whole crawl of it exit 1, as it should.
-    whole = words == ["crawl", "finews"]
+    whole = words[:2] == ["crawl", "finews"] and "-a" not in words
     done = finews(
         *words, code=1 if whole else 0, **at(sample), DATA_DIR=data_dir_of(words, finews, tmp_path)
     )

@@ -54,6 +54,7 @@ def test_the_command_line_wins_then_the_environment_then_the_overlay() -> None:
         ({"FOLLOW_SHARE_LINKS": "Flase"}, "Did you mean False?"),
         ({"LOG_LEVEL": "DEBUGG"}, "Did you mean DEBUG?"),
         ({"DATA_DIR": "/etc/passwd"}, "is a file, not a folder"),
+        ({"CAPTURE_DIR": "/etc/passwd"}, "CAPTURE_DIR=/etc/passwd is a file, not a folder"),
     ],
 )
 def test_a_wrong_value_is_named(values: dict[str, str], message: str) -> None:

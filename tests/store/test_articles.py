@@ -332,3 +332,12 @@ def test_an_article_that_is_stored_voids_what_was_rejected_at_its_addresses(stor
         rejects.add(Reject("page/post", "broken", url, ID, b"raw"))
     Articles(store).write([item(page(), links=("s",))])
     assert [reject["url"] for reject in rejects.all()] == ["other"]
+
+
+def test_a_slug_that_an_address_told_is_the_same_in_any_case_of_letters(store: Store) -> None:
+    articles, later = Articles(store), SEEN + timedelta(days=1)
+    articles.write([item(page(category="techweb"))])
+    again = page(category="TechWeb", observed_at=later)
+    assert [w.outcome for w in articles.write([item(again)])] == ["unchanged"]
+    footer = page(category="TechWeb", category_certain=True, observed_at=later)
+    assert [w.outcome for w in articles.write([item(footer)])] == ["changed"]

@@ -1,0 +1,69 @@
+"""Captured responses as what a crawl would have read."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.http import Response
+
+from crawler.captures.framing import Damage
+from crawler.captures.reading import capture_files, read_captures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from scrapy.crawler import Crawler
+
+    from crawler.addresses import Link, Site
+    from crawler.captures.reading import Capture
+
+Batch = list["Capture | Damage"]
+BATCH, BATCH_BYTES = 50, 4_000_000
+
+
+def batches(path: Path) -> Iterator[Batch]:
+    """The captures of a WARC file or folder, some at a time, so that memory stays flat."""
+    batch: Batch = []
+    size = 0
+    for found in chain.from_iterable(map(read_captures, capture_files(path))):
+        batch.append(found)
+        size += 0 if isinstance(found, Damage) else len(found.body)
+        if len(batch) >= BATCH or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def link_of(capture: Capture, site: Site) -> Link | None:
+    """The link that a capture answers; None for what a crawl would not read.
+
+    What was asked for counts, not where a redirect led.
+    """
+    if not 200 <= capture.status < 300:
+        return None
+    asked = site.asked(capture.link, capture.article_id) if capture.link else None
+    return asked or site.asked(capture.url, capture.article_id)
+
+
+class Decoder:
+    """Undoes content encodings as the crawler itself does, within its limits."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        on = crawler.settings.getbool("COMPRESSION_ENABLED")
+        self.scrapy = HttpCompressionMiddleware(crawler=crawler) if on else None
+
+    def body_of(self, capture: Capture) -> bytes:
+        """A capture's body as a crawl reads it. Raises what Scrapy raises."""
+        headers: dict[str, list[str]] = {}
+        for name, value in capture.headers:
+            headers.setdefault(name, []).append(value)
+        response: Any = Response(capture.url, headers=headers, body=capture.body)
+        if self.scrapy is not None:
+            response = self.scrapy.process_response(Request(capture.url), response)
+        body: bytes = response.body
+        return body
