@@ -168,11 +168,15 @@ TRANSIENT = frozenset({"tree", "raw"})
 
 @dataclass(slots=True)
 class ArticleItem:
-    """The item that spiders yield: one article, with every observation of it at hand."""
+    """The item that spiders yield: one article, with every observation of it at hand.
+
+    `links` are done when it is stored, and the rejects named in `mends` are void.
+    """
 
     id: str
     observations: list[Observation]
     links: list[str] = field(default_factory=list)
+    mends: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 
 from crawler.commands.one_line import describe
 from crawler.commands.outcome import INCOMPLETE
-from crawler.commands.setup import FinewsCommand
+from crawler.commands.setup import FinewsCommand, action_of, usage
 from crawler.exports.files import whole_file
 from crawler.store.backup import write_backup
 from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.restore import restore_backup
 from crawler.store.summary import summarise
-from settings.options import nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -49,16 +47,13 @@ class Command(FinewsCommand, ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what the first word says."""
-        action, *words = args or [""]
-        if action not in ACTIONS:
-            hint = nearest(action, ACTIONS) or f" There are: {', '.join(ACTIONS)}."
-            raise _usage(f"finews db does not know {action!r}.{hint}")
+        action, words = action_of("db", args, ACTIONS)
         expected, own = ACTIONS[action]
         if len(words) != len(expected):
-            raise _usage(" ".join(("say finews db", action, *expected)))
+            raise usage(" ".join(("say finews db", action, *expected)))
         for option in {"json", "force"} - {own}:
             if getattr(opts, option):
-                raise _usage(f"{action} takes no --{option}")
+                raise usage(f"{action} takes no --{option}")
         try:
             if action == "status":
                 self._status(opts.json)
@@ -87,14 +82,14 @@ class Command(FinewsCommand, ScrapyCommand):
             with self.open_store() as store, whole_file(Path(name).expanduser()) as file:
                 manifest = write_backup(store, file)
         except OSError as error:
-            raise _usage(f"cannot write {name}: {error.strerror}") from None
+            raise usage(f"cannot write {name}: {error.strerror}") from None
         print(f"finews: {manifest.documents} documents are in {name}", file=sys.stderr)
 
     def _restore(self, name: str, force: bool) -> None:
         try:
             file = Path(name).expanduser().open("rb")
         except OSError as error:
-            raise _usage(f"cannot read {name}: {error.strerror}") from None
+            raise usage(f"cannot read {name}: {error.strerror}") from None
         with file, self.open_store() as store:
             try:
                 manifest = restore_backup(store, file, force)
@@ -102,10 +97,6 @@ class Command(FinewsCommand, ScrapyCommand):
                 raise StoreError(f"nothing restored from {name}: {error}") from None
         what = f"{manifest.documents} documents of {manifest.at}"
         print(f"finews: {what} restored from {name}", file=sys.stderr)
-
-
-def _usage(line: str) -> UsageError:
-    return UsageError(line, print_help=False)
 
 
 def _lines(summary: Summary) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _show(store: Store, articles: Articles, file: Path) -> None:
         table.add_row(*(cell or "" for cell in cells))
     console = Console()
     console.print(table)
-    console.print(f"{articles.count()} articles; rejected inputs: {len(Rejects(store).all())}")
+    console.print(f"{articles.count()} articles; rejected inputs: {Rejects(store).count()}")
     console.print("(one share answer of the sample site is broken, so that a reject can be seen)")
     console.print(f"JSON lines: {file}", soft_wrap=True)
     console.print(f"Store:      {file.parent / 'mongod'} (database {DATABASE})", soft_wrap=True)

@@ -44,8 +44,8 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False, outputs: i
     if reason in STOPPED or reason is None:
         return Outcome(INCOMPLETE, f"stopped: {summary}; the same command goes on")
     problems = _problems(stats, asked_by_name, outputs)
-    if not problems and stats.get("finews/nothing_owed"):
-        return Outcome(DONE, "done: no share answer is owed")
+    if not problems and (nothing := stats.get("finews/nothing_to_do")):
+        return Outcome(DONE, f"done: {nothing}")
     if not (stats.get("finews/posts_seen") or stats.get("finews/posts_listed")):
         return Outcome(INCOMPLETE, _empty(stats))
     if not problems and (errors := stats.get("log_count/ERROR")):

@@ -24,6 +24,7 @@ from settings.options import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from scrapy.settings import Settings
 
@@ -71,6 +72,23 @@ class FinewsCommand:
         """The store that the settings name. Raises StoreError."""
         assert self.settings is not None
         return open_store(self.settings)
+
+
+def action_of(command: str, args: list[str], actions: Iterable[str]) -> tuple[str, list[str]]:
+    """The first word of a command's arguments, one of its actions, and the others.
+
+    Raises UsageError naming the nearest.
+    """
+    action, *words = args or [""]
+    if action not in actions:
+        hint = nearest(action, actions) or f" There are: {', '.join(actions)}."
+        raise usage(f"finews {command} does not know {action!r}.{hint}")
+    return action, words
+
+
+def usage(line: str) -> UsageError:
+    """The error of wrong arguments, told in one line."""
+    return UsageError(line, print_help=False)
 
 
 def open_store(settings: Settings) -> Store:

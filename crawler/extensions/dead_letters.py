@@ -13,9 +13,17 @@ from crawler.store.rejects import Reject
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from crawler.article import ArticleItem
+    from crawler.article import ArticleItem, SourceKind
     from crawler.store.links import Ledger
     from crawler.store.rejects import Rejects
+
+# What kind of input each source's is.
+KINDS: dict[SourceKind, str] = {
+    "page": "post",
+    "share": "share",
+    "feed": "feed",
+    "front_matter": "source_post",
+}
 
 
 class DeadLetters:
@@ -48,6 +56,12 @@ class DeadLetters:
 
 
 def _keep(rejects: Rejects, ledger: Ledger, item: ArticleItem, stage: str, reason: str) -> None:
-    for observation in item.observations:
-        rejects.add(Reject(stage, reason, observation.address, item.id, observation.raw))
+    kept = set()
+    for one in item.observations:
+        kind = KINDS[one.kind]
+        reject = Reject(stage, reason, kind, one.address, item.id, one.raw, one.observed_at)
+        rejects.add(reject)
+        kept.add(reject.key)
+    for earlier in set(item.mends) - kept:
+        rejects.remove(earlier)
     ledger.settle(item.links, "rejected", f"{stage}: {reason}")

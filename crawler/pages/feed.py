@@ -24,6 +24,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 TITLE, PUBLISHED, CONTENT, SUMMARY, LINK, TERM = (
     f"{ATOM}{name}" for name in ("title", "published", "content", "summary", "link", "category")
 )
+FEED, ENTRY = f"{ATOM}feed", f"{ATOM}entry"
 # Entities of HTML that XML does not know: a parser that goes on would drop the rest of the tags.
 ENTITY = re.compile(rb"&(?!amp;|lt;|gt;|quot;|apos;)[A-Za-z][A-Za-z0-9]*;")
 
@@ -92,17 +93,17 @@ def _resolved(match: re.Match[bytes]) -> bytes:
 
 
 def read_feed(xml: bytes, site: Site) -> list[FeedEntry]:
-    """The posts of a feed, newest first. Raises PageError when it is not Atom."""
+    """The posts of a feed, newest first, or of one entry. Raises PageError when it is not Atom."""
     xml = ENTITY.sub(_resolved, xml)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as error:
         raise PageError(f"not XML: {error}") from None
-    if root is None or root.tag != f"{ATOM}feed":
+    if root is None or root.tag not in (FEED, ENTRY):
         raise PageError("not an Atom feed")
     entries = []
-    for element in root.iterfind(f"{ATOM}entry"):
+    for element in root.iter(ENTRY):
         for found in element.iterfind(LINK):
             link = site.link(found.get("href", ""), site.canonical_url)
             if link is not None and link.kind == "post":

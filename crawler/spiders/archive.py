@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from scrapy import signals
-
 from crawler.article import ArticleItem
 from crawler.captures.framing import Damage
+from crawler.clock import now
 from crawler.spiders import arguments
-from crawler.spiders.base import LedgerSpider
 from crawler.spiders.captured import Decoder, batches, link_of
 from crawler.spiders.categories import Categories
+from crawler.spiders.kept import KeptSpider
 from crawler.spiders.reading import Input, read_input
 from crawler.store.articles import Articles
 from crawler.store.rejects import Reject
@@ -28,12 +27,10 @@ if TYPE_CHECKING:
     from crawler.spiders.captured import Batch
     from crawler.spiders.reading import Reading
 
-# Scrapy takes items from start() without end; more than this are not in process at once.
-MOST_IN_PROCESS = 200
 LISTS = ("home", "feed", "category")
 
 
-class ArchiveSpider(LedgerSpider):
+class ArchiveSpider(KeptSpider):
     """Reads every *.md below a folder, or captured responses; asks nothing of the network."""
 
     name = "archive"
@@ -54,7 +51,6 @@ class ArchiveSpider(LedgerSpider):
         super().__init__(**kwargs)
         self.path, self.warc = path, warc
         self.observed = observed
-        self.room = asyncio.Semaphore(MOST_IN_PROCESS)
         self.categories = Categories([])
         self.seen: set[str] = set()
         # Articles whose page was read: a share answer without a body completes no other.
@@ -68,20 +64,11 @@ class ArchiveSpider(LedgerSpider):
             raise ValueError("-a observed goes with path only: captures know their own time")
         return values
 
-    async def start(self) -> AsyncIterator[Any]:
+    async def items(self) -> AsyncIterator[ArticleItem]:
         """Sources in the order of names, then captures in the order of their files."""
-        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            self.crawler.signals.connect(self._make_room, signal)
         for found in (self.sources(), self.captures()):
             async for item in found:
-                await self.room.acquire()
                 yield item
-        # The engine looks for the end when start() ends, and then only every five seconds.
-        for _ in range(MOST_IN_PROCESS):
-            await self.room.acquire()
-
-    def _make_room(self, **_: Any) -> None:
-        self.room.release()
 
     async def sources(self) -> AsyncIterator[ArticleItem]:
         """One article a file; one that cannot be read is kept in rejects."""
@@ -177,20 +164,14 @@ class ArchiveSpider(LedgerSpider):
         self.seen |= new
         self.count("posts_listed", len(new))
 
-    async def keep(self, given: Input, where: str, reason: str) -> None:
-        """Keep an input that cannot be read, with where, why and its raw bytes."""
-        self.note_reject(where, reason)
-        reject = Reject(f"page/{given.kind}", reason, given.url, given.article_id, given.raw)
-        await self.in_store(self.rejects.add, reject)
-
     async def note_damage(self, damage: Damage) -> None:
         """Tell where a file cannot be read; one that ends within a record lost no more."""
         where = f"{damage.file}, byte {damage.offset}"
         if damage.cut:
             self.logger.warning("%s: %s; it is passed over", where, damage.reason)
             return
-        self.note_reject(where, damage.reason)
-        await self.in_store(self.rejects.add, Reject("capture", damage.reason, where, None, b""))
+        reject = Reject("capture", damage.reason, "capture", where, None, b"", now())
+        await self.keep_reject(reject, where)
 
     async def finish(self) -> None:
         """Give articles the exact slugs that only other pages told."""

@@ -166,13 +166,25 @@ class LedgerSpider(Spider):
         self.count("rejected")
         self.crawler.stats.set_value("finews/last_reject", f"{where}: {reason}"[:300])
 
+    async def keep_reject(self, reject: Reject, where: str) -> None:
+        """Log, count and keep an input that cannot be read."""
+        self.note_reject(where, reject.reason)
+        await self.in_store(self.rejects.add, reject)
+
+    async def list_read(self, link: Link) -> None:
+        """A page that lists posts could be read; what was rejected of it earlier is void."""
+        await self.in_store(self.ledger.settle, [link.url], "stored")
+        await self.in_store(self.rejects.void, [link.url])
+
     async def reject(self, link: Link, response: Response, error: Exception) -> None:
         """Keep a page that cannot be read, with where, why and its raw input."""
         stage = f"page/{link.kind}"
         reason = f"{type(error).__name__}: {error}"
-        self.note_reject(response.url, reason)
-        reject = Reject(stage, reason, link.url, link.article_id, response.body)
-        await self.in_store(self.rejects.add, reject)
+        reject = Reject(
+            *(stage, reason, link.kind, link.url, link.article_id),
+            *(response.body, fetched_at(response)),
+        )
+        await self.keep_reject(reject, response.url)
         await self.in_store(self.ledger.settle, [link.url], "rejected", f"{stage}: {reason}")
 
     async def read_share(

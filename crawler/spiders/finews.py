@@ -114,7 +114,7 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             lists = []
         else:
-            await self.in_store(self.ledger.settle, [link.url], "stored")
+            await self.list_read(link)
         posts = [post for tag in lists for post in tag.posts]
         examples = {key_of(post): post for post in posts}
         known = self.categories
@@ -139,7 +139,7 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             entries = []
         else:
-            await self.in_store(self.ledger.settle, [link.url], "stored")
+            await self.list_read(link)
         for entry in entries:
             try:
                 self.entries[entry.article_id] = entry.observation(fetched_at(response))
@@ -173,7 +173,7 @@ class FinewsSpider(LedgerSpider):
         assert link.category is not None
         if posts:
             self.categories.answered(link.category)
-        await self.in_store(self.ledger.settle, [link.url], "stored")
+        await self.list_read(link)
         async for request in self.posts(posts, category=link.category.casefold()):
             yield request
 

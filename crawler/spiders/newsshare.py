@@ -42,6 +42,6 @@ class NewsShareSpider(LedgerSpider):
                 links.setdefault(link.url, link)
         self.crawler.stats.set_value("finews/posts_listed", len(links))
         if not links:
-            self.crawler.stats.set_value("finews/nothing_owed", True)
+            self.crawler.stats.set_value("finews/nothing_to_do", "no share answer is owed")
         for link in await self.take(list(links.values()), again=True):
             yield self.ask(link, self.parse_share_alone)

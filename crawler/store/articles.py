@@ -193,6 +193,8 @@ class Articles:
         told = [o for item in items for o in item.observations if o.kind != "feed"]
         if addresses := [*links, *(observation.address for observation in told)]:
             self.rejects.delete_many({"url": {"$in": addresses}}, session=session)
+        if mended := [reject for item in items for reject in item.mends]:
+            self.rejects.delete_many({"_id": {"$in": mended}}, session=session)
 
     def name_categories(self, slugs: Iterable[str]) -> int:
         """Give its slug to a category that articles know in lower case only; how many they were.

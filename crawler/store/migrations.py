@@ -88,6 +88,11 @@ def number_changes(database: Database[Document]) -> None:
         assert counter is not None
         new = to_document(article, history, counter["seq"], 0)
         articles.replace_one({"_id": document["_id"], **old}, new)
+    page = {"$regexFind": {"input": "$stage", "regex": "^page/(.*)$"}}
+    kind = {"$ifNull": [{"$first": {"$getField": {"field": "captures", "input": page}}}, ""]}
+    database["rejects"].update_many(
+        {"kind": {"$exists": False}}, [{"$set": {"kind": kind, "observed_at": "$first_at"}}]
+    )
 
 
 MIGRATIONS: dict[int, Migration] = {0: number_changes}

@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_kept_and_stops_nothing(
     done = finews("crawl", "archive", "-a", "path=posts", code=1)
     assert "5 rejected: 7 seen; articles: 2 new" in done.last
     assert [article["title"] for article in exported()] == ["一", 'a "b" c']
-    rejects = {Path(r["url"]).name: r for r in Rejects(store).all()}
+    rejects = {Path(r.url).name: r for r in Rejects(store).select()}
     assert set(rejects) == {
         "2021-12-31-2021123102.md",
         "2021-12-31-2021123103.md",
@@ -114,8 +114,8 @@ def test_what_cannot_be_read_is_kept_and_stops_nothing(
         "notes.md",
     }
     broken = rejects["2021-12-31-2021123103.md"]
-    assert Rejects(store).raw(broken["_id"]) == b"\xff\xfe\x00"
-    assert {reject["stage"] for reject in rejects.values()} == {"page/source_post"}
+    assert Rejects(store).get(broken.id).raw == b"\xff\xfe\x00"
+    assert {reject.stage for reject in rejects.values()} == {"page/source_post"}
 
 
 def test_two_files_of_one_id_are_one_article_and_the_fuller_wins(

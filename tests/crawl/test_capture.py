@@ -101,9 +101,9 @@ def test_the_sample_site(
     assert "52 seen; articles: 0 new, 0 changed" in done.last
     posts = [path for path in sample.requests()[already:] if "/2021/" in path]
     assert posts == []
-    [reject] = Rejects(store).all()
-    assert (reject["stage"], reject["article"]) == ("page/share", "NW202112132212035597")
-    assert reject["url"].endswith("infoCode=NW202112132212035597")
+    [reject] = Rejects(store).select()
+    assert (reject.stage, reject.article_id) == ("page/share", "NW202112132212035597")
+    assert reject.url.endswith("infoCode=NW202112132212035597")
 
 
 def test_a_crawl_of_share_answers(
@@ -246,8 +246,8 @@ def test_damage_in_a_file_is_kept_in_rejects_and_costs_one_article(
     done = back(code=1)
     assert "1 rejected: 34 seen; articles: 3 new" in done.last
     assert f"captures/{file.name}, byte {last}: " in done.last
-    [reject] = Rejects(store).all()
-    assert (reject["stage"], reject["url"]) == ("capture", f"captures/{file.name}, byte {last}")
+    [reject] = Rejects(store).select()
+    assert (reject.stage, reject.url) == ("capture", f"captures/{file.name}, byte {last}")
 
 
 def foreign(folder: Path, pages: dict[str, bytes], **headers: str) -> None:
@@ -293,7 +293,7 @@ def test_what_cannot_be_read_is_kept_and_still_to_be_had(
     foreign(tmp_path / "captures", {HOME + path: page.encode() for path, page in pages.items()})
     done = back(code=1)
     assert "3 rejected: 2 seen; articles: 1 new" in done.last
-    stages = {reject["url"]: reject["stage"] for reject in Rejects(store).all()}
+    stages = {reject.url: reject.stage for reject in Rejects(store).select()}
     assert stages == {
         HOME + PATHS[1]: "page/post",
         f"{HOME}/feed.xml": "page/feed",
@@ -308,8 +308,8 @@ def test_a_body_that_is_not_encoded_as_it_says_is_kept(
     pages = {HOME + PATHS[0]: b"no gzip"}
     foreign(tmp_path / "captures", pages, **{"Content-Encoding": "gzip"})
     back(code=1)
-    [reject] = Rejects(store).all()
-    assert (reject["stage"], Rejects(store).raw(reject["_id"])) == ("page/post", b"no gzip")
+    [reject] = Rejects(store).select()
+    assert (reject.stage, Rejects(store).get(reject.id).raw) == ("page/post", b"no gzip")
 
 
 def test_sources_and_captures_at_once(finews: Any, exported: Any, tmp_path: Path) -> None:

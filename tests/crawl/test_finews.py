@@ -116,9 +116,9 @@ def test_a_share_answer_is_joined_and_the_reject_is_kept(
     assert len(filled) > 20
     assert all(expected[key]["share"] != "none" for key in filled)
     assert sum("feed" in has for has in sources.values()) == 10
-    [reject] = Rejects(store).all()
-    assert (reject["stage"], reject["article"]) == ("page/share", BROKEN_SHARE)
-    assert "not JSON" in reject["reason"]
+    [reject] = Rejects(store).select()
+    assert (reject.stage, reject.article_id) == ("page/share", BROKEN_SHARE)
+    assert "not JSON" in reject.reason
     assert Ledger(store, "test").counts() == {"stored": 90, "owed": 2, "rejected": 1, "gone": 1}
 
 
@@ -220,9 +220,9 @@ def test_a_broken_post_is_kept_in_rejects_and_stops_no_other(
     assert "1 rejected: 2 seen; articles: 1 new" in done.last
     assert "/beifangwang/2021/12/31/2021123101.html: PageError: no <section>" in done.last
     assert [article["id"] for article in exported()] == ["2021123102"]
-    [reject] = Rejects(store).all()
-    assert (reject["stage"], reject["article"]) == ("page/post", "2021123101")
-    assert Rejects(store).raw(reject["_id"]) == b"<html>nothing here"
+    [reject] = Rejects(store).select()
+    assert (reject.stage, reject.article_id) == ("page/post", "2021123101")
+    assert Rejects(store).get(reject.id).raw == b"<html>nothing here"
 
 
 def test_what_a_stage_cannot_take_is_kept_in_rejects(
@@ -234,8 +234,8 @@ def test_what_a_stage_cannot_take_is_kept_in_rejects(
     assert "2021123101: store: " in done.last
     assert "more than MongoDB takes" in done.last
     assert [article["id"] for article in exported()] == ["2021123102"]
-    [reject] = Rejects(store).all()
-    assert (reject["stage"], reject["raw_cut"]) == ("store", True)
+    [reject] = Rejects(store).select()
+    assert (reject.stage, reject.is_cut) == ("store", True)
 
 
 def test_what_was_not_answered_is_owed_and_asked_for_by_the_next_crawl(

@@ -54,7 +54,7 @@ def test_what_is_empty_missing_or_broken_is_counted_and_owed(
     assert "2 missing, 1 rejected, 1 not answered: 4 seen" in done.last
     states = {d["article"]: d["state"] for d in store.collection("links").find()}
     assert states == {CODES[0]: "owed", CODES[1]: "rejected", CODES[2]: "owed", CODES[3]: "gone"}
-    assert len(Rejects(store).all()) == 1
+    assert Rejects(store).count() == 1
 
 
 def test_missing_asks_for_what_the_ledger_owes(

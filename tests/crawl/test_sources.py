@@ -98,7 +98,7 @@ def test_an_entry_of_the_feed_that_cannot_be_read_is_kept_and_costs_no_other(
     assert "1 rejected: 2 seen; articles: 2 new" in done.last
     sources = {article["title"]: set(article["provenance"]) for article in exported()}
     assert sources == {"题": {"page", "feed"}, "二": {"page"}}
-    assert [reject["stage"] for reject in Rejects(store).all()] == ["page/feed"]
+    assert [reject.stage for reject in Rejects(store).select()] == ["page/feed"]
 
 
 @pytest.mark.parametrize("broken", [("down", 503), ("gone", 404), ("<p>nothing", 200)])

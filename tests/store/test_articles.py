@@ -329,9 +329,9 @@ def test_a_batch_too_large_for_one_transaction_is_written_in_several(store: Stor
 def test_an_article_that_is_stored_voids_what_was_rejected_at_its_addresses(store: Store) -> None:
     rejects = Rejects(store)
     for url in (URL, "s", "other"):
-        rejects.add(Reject("page/post", "broken", url, ID, b"raw"))
+        rejects.add(Reject("page/post", "broken", "post", url, ID, b"raw", SEEN))
     Articles(store).write([item(page(), links=("s",))])
-    assert [reject["url"] for reject in rejects.all()] == ["other"]
+    assert [reject.url for reject in rejects.select()] == ["other"]
 
 
 def test_a_slug_that_an_address_told_is_the_same_in_any_case_of_letters(store: Store) -> None:
@@ -341,3 +341,14 @@ def test_a_slug_that_an_address_told_is_the_same_in_any_case_of_letters(store: S
     assert [w.outcome for w in articles.write([item(again)])] == ["unchanged"]
     footer = page(category="TechWeb", category_certain=True, observed_at=later)
     assert [w.outcome for w in articles.write([item(footer)])] == ["changed"]
+
+
+def test_an_item_voids_the_rejects_that_it_mends(store: Store) -> None:
+    reject = Reject("clean", "broken", "feed", "feed", ID, b"raw", SEEN)
+    Rejects(store).add(reject)
+    Rejects(store).add(replace(reject, article_id="other"))
+    entry = page(kind="feed", address="feed")
+    Articles(store).write([item(entry)])
+    assert Rejects(store).count() == 2
+    Articles(store).write([ArticleItem(ID, [entry], mends=[reject.key])])
+    assert [kept.article_id for kept in Rejects(store).select()] == ["other"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crawler.store.rejects import LARGEST_RAW, Reject, Rejects
@@ -10,16 +11,19 @@ from crawler.store.rejects import LARGEST_RAW, Reject, Rejects
 if TYPE_CHECKING:
     from crawler.store.connection import Store
 
-REJECT = Reject("page/post", "PageError: no <h1>", "http://x/", "id", b"\xff<html>$raw")
+SEEN = datetime(2022, 1, 1, tzinfo=UTC)
+REJECT = Reject(
+    *("page/post", "PageError: no <h1>", "post", "http://x/", "id", b"\xff<html>$raw", SEEN)
+)
 
 
 def test_the_raw_input_is_kept_as_received(store: Store) -> None:
     rejects = Rejects(store)
     rejects.add(REJECT)
-    [kept] = rejects.all()
-    assert (kept["stage"], kept["reason"], kept["url"]) == ("page/post", REJECT.reason, "http://x/")
-    assert kept["article"] == "id"
-    assert rejects.raw(kept["_id"]) == REJECT.raw
+    [kept] = rejects.select()
+    assert (kept.stage, kept.reason, kept.url) == ("page/post", REJECT.reason, "http://x/")
+    assert kept.article_id == "id"
+    assert rejects.get(kept.id).raw == REJECT.raw
 
 
 def test_the_same_again_only_counts(store: Store) -> None:
@@ -27,23 +31,56 @@ def test_the_same_again_only_counts(store: Store) -> None:
     rejects.add(REJECT)
     rejects.add(replace(REJECT, reason="another", raw=b"newer"))
     rejects.add(replace(REJECT, stage="content"))
-    kept = rejects.all()
-    assert [(k["stage"], k["times"], k["reason"]) for k in kept] == [
+    kept = list(rejects.select())
+    assert [(k.stage, k.times, k.reason) for k in kept] == [
         ("page/post", 2, "another"),
         ("content", 1, REJECT.reason),
     ]
-    assert rejects.raw(kept[0]["_id"]) == b"newer"
+    assert rejects.get(kept[0].id).raw == b"newer"
 
 
 def test_a_large_input_is_cut_with_a_note(store: Store) -> None:
     rejects = Rejects(store)
     rejects.add(replace(REJECT, raw=b"x" * (LARGEST_RAW + 1)))
-    [kept] = rejects.all()
-    assert (kept["raw_cut"], kept["raw_bytes"]) == (True, LARGEST_RAW + 1)
-    assert len(rejects.raw(kept["_id"]) or b"") == LARGEST_RAW
+    [kept] = rejects.select()
+    assert (kept.is_cut, kept.raw_bytes) == (True, LARGEST_RAW + 1)
+    assert len(rejects.get(kept.id).raw) == LARGEST_RAW
 
 
 def test_no_text_is_too_odd_to_be_kept(store: Store) -> None:
     Rejects(store).add(replace(REJECT, reason="\ud800$x", url="file\udcff.md", article_id=None))
-    [kept] = Rejects(store).all()
-    assert kept["reason"] == "?$x"
+    [kept] = Rejects(store).select()
+    assert kept.reason == "?$x"
+
+
+def test_counts_are_by_stage_and_reason_the_most_first(store: Store) -> None:
+    rejects = Rejects(store)
+    for url in "abc":
+        rejects.add(replace(REJECT, url=url))
+    rejects.add(replace(REJECT, url="d", reason="another"))
+    rejects.add(replace(REJECT, url="e", stage="store"))
+    assert rejects.counts() == [
+        ("page/post", REJECT.reason, 3),
+        ("page/post", "another", 1),
+        ("store", REJECT.reason, 1),
+    ]
+    assert rejects.count() == 5
+
+
+def test_rejects_are_selected_by_stage_and_id(store: Store) -> None:
+    rejects = Rejects(store)
+    others = [replace(REJECT, url="a"), replace(REJECT, url="b", stage="store")]
+    for one in others:
+        rejects.add(one)
+    assert [kept.url for kept in rejects.select(stage="store")] == ["b"]
+    assert [kept.url for kept in rejects.select(ids=[others[0].key, "unknown"])] == ["a"]
+    assert [kept.url for kept in rejects.select("store", [others[0].key])] == []
+    [kept] = rejects.select(ids=[others[0].key])
+    assert (kept.kind, kept.observed_at) == ("post", SEEN)
+
+
+def test_entries_of_one_feed_are_rejects_of_their_own(store: Store) -> None:
+    rejects = Rejects(store)
+    for article in ("a", "b", "b"):
+        rejects.add(replace(REJECT, kind="feed", stage="clean", article_id=article))
+    assert rejects.count() == 2

@@ -29,8 +29,8 @@ def filled(store: Store) -> tuple[Articles, Ledger]:
     for key in ("a", "b"):
         ledger.discover([Link(f"p{key}", "post", key), Link(f"s{key}", "share", key)])
         articles.write([item(key), item(key, 1, "新标题")])
-        Rejects(store).add(Reject("page/share", "broken", f"s{key}", None, b"raw"))
-        Rejects(store).add(Reject("clean", "broken", f"f{key}", key, b"raw"))
+        Rejects(store).add(Reject("page/share", "no", "share", f"s{key}", None, b"", SEEN))
+        Rejects(store).add(Reject("clean", "no", "feed", f"f{key}", key, b"", SEEN))
     return articles, ledger
 
 

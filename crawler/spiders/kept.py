@@ -1,0 +1,56 @@
+"""What spiders share that ask nothing of the network, but read what is at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from scrapy import signals
+
+from crawler.spiders.base import LedgerSpider
+from crawler.store.rejects import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from crawler.article import ArticleItem
+    from crawler.spiders.reading import Input
+
+# Scrapy takes items from start() without end; more than this are not in process at once.
+MOST_IN_PROCESS = 200
+
+
+class KeptSpider(LedgerSpider):
+    """A spider of inputs that were kept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.room = asyncio.Semaphore(MOST_IN_PROCESS)
+
+    async def start(self) -> AsyncIterator[Any]:
+        """All items, no more of them at once than there is room for."""
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            self.crawler.signals.connect(self._make_room, signal)
+        async for item in self.items():
+            await self.room.acquire()
+            yield item
+        # The engine looks for the end when start() ends, and then only every five seconds.
+        for _ in range(MOST_IN_PROCESS):
+            await self.room.acquire()
+
+    @abstractmethod
+    def items(self) -> AsyncIterator[ArticleItem]:
+        """What is read, one item after the other."""
+
+    def _make_room(self, **_: Any) -> None:
+        self.room.release()
+
+    async def keep(self, given: Input, where: str, reason: str) -> Reject:
+        """Keep an input that cannot be read, with where, why and its raw bytes."""
+        reject = Reject(
+            *(f"page/{given.kind}", reason, given.kind, given.url),
+            *(given.article_id, given.raw, given.fetched_at),
+        )
+        await self.keep_reject(reject, where)
+        return reject
