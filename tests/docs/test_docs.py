@@ -57,7 +57,7 @@ def test_a_command_of_the_docs_runs(
 ) -> None:
     shutil.copytree(Path(server.__file__).parent / "source" / "_posts", tmp_path / "_posts")
     words = shlex.split(line.partition("bin/finews ")[2])
-    if words[0] == "show":
+    if words[0] in ("show", "forget"):
         finews("crawl", "finews", code=1, **at(sample))
     if words[:2] == ["db", "restore"]:
         finews("db", "backup", words[2])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.store.connection import Store
+from crawler.store.embedded import EmbeddedServer
 from tests.servers import mongods, wait_until
 
 if TYPE_CHECKING:
@@ -126,3 +127,47 @@ def test_a_mongod_that_is_killed_five_times_in_a_crawl_loses_nothing(
         f"mongod killed {kills} times during one crawl of {len(ids):,} posts: "
         f"articles missing: {len(ids) - len(articles)}, twice: 0, exit code {process.returncode}"
     )
+
+
+def test_while_the_store_hangs_the_crawl_stops_asking_and_its_memory_stays_flat(
+    finews: Any, at: Any, large: Any, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    site, ids = large
+    server = EmbeddedServer(tmp_path / "own")
+    server.start()
+    try:
+        variables = {**at(site), "MONGODB_URI": server.uri}
+        before = len(site.requests())
+        process = finews.start("crawl", "finews", **variables)
+        wait_until(lambda: len(site.requests()) - before > 1000)
+        [mongod] = mongods(tmp_path / "own")
+        os.kill(mongod, signal.SIGSTOP)
+        at_first, memory = len(site.requests()), resident(process.pid)
+        asked = [at_first]
+        # It has stopped asking when nothing was asked for in two seconds.
+        wait_until(lambda: (len(asked) > 20 and asked[-1] == asked[-20]) or _look(site, asked))
+        while_away, grown = asked[-1] - at_first, resident(process.pid) - memory
+        os.kill(mongod, signal.SIGCONT)
+        _, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        assert set(read(finews("export", **variables).out)) == set(ids)
+    finally:
+        server.stop()
+    assert while_away < 1000
+    assert grown < 64
+    figure(
+        f"store hung in a crawl of {len(ids):,} posts: {while_away} requests more were asked, "
+        f"memory grew by {grown:.1f} MB, then the crawl went on: articles missing: 0"
+    )
+
+
+def _look(site: Any, asked: list[int]) -> bool:
+    time.sleep(0.1)
+    asked.append(len(site.requests()))
+    return False
+
+
+def resident(pid: int) -> float:
+    """The memory of a process in megabytes."""
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1_000_000
