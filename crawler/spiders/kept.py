@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Scrapy takes items from start() without end; more than this are not in process at once.
 MOST_IN_PROCESS = 200
+STOP_SECONDS = 0.2
 
 
 class KeptSpider(LedgerSpider):
@@ -27,11 +28,14 @@ class KeptSpider(LedgerSpider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.room = asyncio.Semaphore(MOST_IN_PROCESS)
+        self.stopping: asyncio.Task[None] | None = None
 
     async def start(self) -> AsyncIterator[Any]:
         """All items, no more of them at once than there is room for."""
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             self.crawler.signals.connect(self._make_room, signal)
+        self.stopping = asyncio.create_task(self._let_it_stop())
+        self.crawler.signals.connect(self._closed, signals.spider_closed)
         async for item in self.items():
             await self.room.acquire()
             yield item
@@ -45,6 +49,22 @@ class KeptSpider(LedgerSpider):
 
     def _make_room(self, **_: Any) -> None:
         self.room.release()
+
+    def _closed(self) -> None:
+        if self.stopping is not None:
+            self.stopping.cancel()
+
+    async def _let_it_stop(self) -> None:
+        """Let a crawl that is stopped end when its last item is done.
+
+        Scrapy 2.19 looks for that only when a response is done, and here are none.
+        """
+        scraper: Any = self.crawler.engine.scraper
+        while True:
+            await asyncio.sleep(STOP_SECONDS)
+            closing = scraper.slot.closing
+            if closing is not None and not closing.called and scraper.slot.is_idle():
+                closing.callback(self)
 
     async def keep(self, given: Input, where: str, reason: str) -> Reject:
         """Keep an input that cannot be read, with where, why and its raw bytes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,3 +177,22 @@ def test_many_files_are_all_stored(finews: Any, tmp_path: Path) -> None:
         file.write_text(POST.format(title=number, body=f"正文{number}。"), encoding="utf-8")
     done = finews("crawl", "archive", "-a", "path=posts")
     assert "1000 seen; articles: 1000 new" in done.last
+
+
+def test_a_stopped_crawl_ends_and_the_next_does_the_rest(
+    finews: Any, store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "posts").mkdir()
+    for number in range(3000):
+        file = tmp_path / "posts" / f"2021-12-31-20211231{number:06}.md"
+        file.write_text(POST.format(title=number, body=f"正文{number}。"), encoding="utf-8")
+    with store.collection("articles").watch(max_await_time_ms=60_000) as changes:
+        process = finews.start("crawl", "archive", "-a", "path=posts")
+        next(changes)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.splitlines()[-1].startswith("finews: stopped: ")
+    assert 0 < store.collection("articles").count_documents({}) < 3000
+    finews("crawl", "archive", "-a", "path=posts")
+    assert store.collection("articles").count_documents({}) == 3000
