@@ -192,16 +192,24 @@ def test_a_file_cut_anywhere_gives_all_records_before_the_cut(tmp_path: Path) ->
             assert found[0].offset == max(start for start in starts if start < length)
 
 
+def inflated(member: bytes) -> bytes | None:
+    """What a gzip member holds; None when it is broken."""
+    try:
+        return gzip.decompress(member)
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
 def test_damage_names_its_place_and_costs_one_record(tmp_path: Path) -> None:
     [file] = write(tmp_path, *(exchange(bytes([n]) * 5000) for n in range(3)))
     content, starts = file.read_bytes(), offsets(file)
     start, end = starts[3], starts[4]
     for place in range(start, end):
-        # The time in a gzip header, its flags of speed and its system mean nothing.
-        if start + 3 < place < start + 10:
-            continue
         broken = bytearray(content)
         broken[place] ^= 0xFF
+        # Some bits mean nothing: the time in a gzip header, what fills up a byte.
+        if inflated(broken[start:end]) == inflated(content[start:end]):
+            continue
         file.write_bytes(broken)
         assert bodies(file) == [bytes([n]) * 5000 for n in (0, 2)], place
         assert [(d.offset, d.cut) for d in damages(file)] == [(start, False)], place
