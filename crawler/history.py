@@ -55,6 +55,8 @@ def observe(history: History, new: Observation) -> History:
     A look that is known already was read anew, by a better reader: what it says now holds for the
     looks after it that had said the same.
     """
+    # The tree and the raw input are of no use to what comes later.
+    new = replace(new, tree=None, raw=b"")
     said: dict[datetime, Observation] = {}
     for span in history.get(new.key, ()):
         anew = new.observed_at in span.looks
@@ -158,7 +160,14 @@ def _before(history: History, time: datetime) -> Article:
 def _is_revision(history: History, time: datetime) -> bool:
     """Whether the change at a time is a revision; sources that join then are left out of it."""
     old = {key: spans for key, spans in history.items() if spans[0].since < time}
-    return is_revision(_before(history, time), merge(_versions(old, lambda since: since <= time)))
+    changed = {
+        key: (earlier.observation, later.observation)
+        for key, spans in old.items()
+        for earlier, later in pairwise(spans)
+        if later.since == time
+    }
+    after = merge(_versions(old, lambda since: since <= time))
+    return is_revision(_before(history, time), after, changed)
 
 
 def union(histories: Iterable[Mapping[str, Span]]) -> History:

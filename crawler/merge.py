@@ -11,7 +11,7 @@ from crawler.article import SHANGHAI, Article, Observation, PublishedAt, Witness
 from crawler.dates import ARTEFACT, normalise_date, without_artefact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from crawler.article import PublishedFrom, SourceKind
@@ -24,6 +24,12 @@ PLAIN_FIELDS = (
     *("url", "share_url", "origin_url", "category_name", "tags", "title", "digest", "source"),
 )
 BODY_FIELDS = ("content_html", "content_text", "content_hash", "images")
+# What a revision is a change of, and how a source tells it.
+REVISED: dict[str, Callable[[Observation], Any]] = {
+    "title": lambda o: o.title or None,
+    "content_hash": lambda o: o.content_hash,
+    "published_at": lambda o: o.published.time if o.published else o.published_raw or None,
+}
 DATE_FIELDS = ("published_at", "published_raw", "published_precision", "published_from")
 
 
@@ -89,13 +95,25 @@ def merge(versions: Iterable[Version]) -> Article:
     )
 
 
-def is_revision(old: Article, new: Article) -> bool:
-    """Whether title, text or date really changed, as against markup, footers and the artefact."""
-    if (old.title, old.content_hash) != (new.title, new.content_hash):
-        return True
-    if old.published_at == new.published_at:
-        return False
-    return not _is_artefact(old, new)
+def is_revision(
+    old: Article, new: Article, changed: Mapping[str, tuple[Observation, Observation]]
+) -> bool:
+    """Whether title, text or date really changed, as against markup, footers and the artefact.
+
+    `changed`: what sources said and say now. A field counts when a source that gives or gave it
+    had told it before, and tells it otherwise now.
+    """
+    for name, told in REVISED.items():
+        if getattr(old, name) == getattr(new, name):
+            continue
+        if name == "published_at" and _is_artefact(old, new):
+            continue
+        for key, (before, after) in changed.items():
+            gives = name in (*old.provenance[key].gave, *new.provenance[key].gave)
+            was, is_now = told(before), told(after)
+            if gives and was is not None and is_now is not None and was != is_now:
+                return True
+    return False
 
 
 def _is_artefact(old: Article, new: Article) -> bool:

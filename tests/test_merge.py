@@ -258,9 +258,13 @@ def test_seen_first_is_the_earliest_and_updated_the_latest():
 def test_a_revision_is_a_change_of_title_text_or_date(change, revised):
     before = {"title": "标题", "raw": "2021-12-08 10:00:00"}
 
-    assert is_revision(
-        merge([said("page", **before)]), merge([said("page", **before | change)])
-    ) is (revised)
+    assert revises(said("page", **before), said("page", **before | change)) is revised
+
+
+def revises(before, after):
+    """Whether it is a revision when one source says something else."""
+    one, other = before.observation, after.observation
+    return is_revision(merge([before]), merge([after]), {one.key: (one, other)})
 
 
 @pytest.mark.parametrize(
@@ -275,10 +279,10 @@ def test_a_revision_is_a_change_of_title_text_or_date(change, revised):
     ],
 )
 def test_eight_hours_that_the_site_adds_or_takes_are_no_revision(kind, later, revised):
-    now, then = merge([said(kind, raw="2021-12-08 10:46:18")]), merge([said(kind, raw=later)])
+    now, then = said(kind, raw="2021-12-08 10:46:18"), said(kind, raw=later)
 
-    assert is_revision(now, then) is revised
-    assert is_revision(then, now) is revised
+    assert revises(now, then) is revised
+    assert revises(then, now) is revised
 
 
 def test_a_picture_is_a_body_and_an_empty_answer_is_none():

@@ -90,7 +90,7 @@ def _empty(stats: Mapping[str, Any]) -> str:
 
 def _mend(stats: Mapping[str, Any]) -> str:
     if rejected := stats.get("finews/last_reject"):
-        return f"kept in the collection rejects (last: {rejected})"
+        return f"finews rejects list shows them (last: {rejected})"
     if failure := stats.get("finews/last_failure"):
         return f"the next crawl asks again (last: {failure})"
     return "see the log"

@@ -104,11 +104,9 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
                 raise usage(f"no reject {unknown[0]}; finews rejects list names them")
             arguments = {"ids": ",".join(ids), "stage": stage or ""}
             chosen = {name: value for name, value in arguments.items() if value}
-            before = rejects.count()
             outcome = run_spider(self._create_crawler(RejectsSpider), self.crawler_process, chosen)
             left = rejects.count()
-        line = f"{before - left} of {before} rejects are mended, {left} are left; {outcome.line}"
-        print(f"finews: {line}", file=sys.stderr)
+        print(f"finews: {left} rejects are left; {outcome.line}", file=sys.stderr)
         self.exitcode = outcome.code
 
 

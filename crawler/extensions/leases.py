@@ -45,4 +45,9 @@ class KeepLeases:
         with suppress(CloseSpider):
             while True:
                 await asyncio.sleep(self.seconds)
-                await spider.in_store(spider.ledger.renew)
+                try:
+                    await spider.in_store(spider.ledger.renew)
+                except CloseSpider:
+                    raise
+                except Exception as error:
+                    spider.logger.error("leases are not renewed: %s", error)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from crawler.article import ArticleItem
 from crawler.captures.framing import Damage
+from crawler.captures.reading import capture_files
 from crawler.clock import now
 from crawler.spiders import arguments
 from crawler.spiders.captured import Decoder, batches, link_of
 from crawler.spiders.categories import Categories
 from crawler.spiders.kept import KeptSpider
 from crawler.spiders.reading import Input, read_input
-from crawler.store.articles import Articles
 from crawler.store.rejects import Reject
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ class ArchiveSpider(KeptSpider):
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
         self.categories.remember(await self.in_store(self.ledger.categories))
         self.decoder = Decoder(self.crawler)
+        for file in await asyncio.to_thread(capture_files, self.warc):
+            await self.in_store(self.rejects.void_capture, str(file))
         found = batches(self.warc)
         while batch := await asyncio.to_thread(next, found, None):
             for item in await self.read_batch(batch):
@@ -104,7 +106,7 @@ class ArchiveSpider(KeptSpider):
         """The items of some captures; whatever link they tell is in the ledger then."""
         items: list[ArticleItem] = []
         links: dict[str, Link] = {}
-        lists = []
+        lists: list[tuple[Link, datetime]] = []
         for capture in batch:
             if isinstance(capture, Damage):
                 await self.note_damage(capture)
@@ -120,9 +122,10 @@ class ArchiveSpider(KeptSpider):
                 told = [link for link in reading.links if self._is_wanted(link)]
                 links.update((link.url, link) for link in told)
                 if link.kind in LISTS:
-                    lists.append(link.url)
+                    lists.append((link, capture.fetched_at))
         await self.in_store(self.ledger.discover, links.values())
-        await self.in_store(self.ledger.settle, lists, "stored")
+        for link, at in lists:
+            await self.list_read(link, at)
         return items
 
     def _is_wanted(self, link: Link) -> bool:
@@ -175,8 +178,7 @@ class ArchiveSpider(KeptSpider):
 
     async def finish(self) -> None:
         """Give articles the exact slugs that only other pages told."""
-        articles = Articles(self.store)
-        await self.in_store(articles.name_categories, self.categories.exact.values())
+        await self.name_categories(self.categories.exact.values())
 
 
 def _modified(path: Path) -> datetime:

@@ -41,6 +41,8 @@ def until(text: str) -> datetime:
 def observed(text: str) -> datetime:
     """A time in the past."""
     time = moments(text)[0]
+    # As precise as the store keeps it.
+    time = time.replace(microsecond=time.microsecond // 1000 * 1000)
     if time > datetime.now(SHANGHAI):
         raise ValueError(f"{text!r} is in the future")
     return time

@@ -13,6 +13,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from crawler.addresses import Link, Site, info_code_of
 from crawler.article import ArticleItem
 from crawler.pages.share import ShareAnswer
+from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.links import Ledger
@@ -21,7 +22,7 @@ from crawler.store.rejects import Reject, Rejects
 from settings.options import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import datetime
 
     from scrapy.crawler import Crawler
@@ -64,7 +65,10 @@ class LedgerSpider(Spider):
         )
         spider._own_store = store is None
         spider.store = store or Store.open(
-            settings["MONGODB_URI"], settings["MONGODB_DATABASE"], settings["DATA_DIR"]
+            settings["MONGODB_URI"],
+            settings["MONGODB_DATABASE"],
+            settings["DATA_DIR"],
+            settings.getfloat("STORE_PATIENCE_SECONDS"),
         )
         lease_seconds = settings.getfloat("LEASE_SECONDS")
         spider.ledger = Ledger(spider.store, uuid.uuid4().hex, lease_seconds)
@@ -171,10 +175,10 @@ class LedgerSpider(Spider):
         self.note_reject(where, reject.reason)
         await self.in_store(self.rejects.add, reject)
 
-    async def list_read(self, link: Link) -> None:
+    async def list_read(self, link: Link, at: datetime) -> None:
         """A page that lists posts could be read; what was rejected of it earlier is void."""
         await self.in_store(self.ledger.settle, [link.url], "stored")
-        await self.in_store(self.rejects.void, [link.url])
+        await self.in_store(self.rejects.void_list, link.kind, link.url, at)
 
     async def reject(self, link: Link, response: Response, error: Exception) -> None:
         """Keep a page that cannot be read, with where, why and its raw input."""
@@ -217,6 +221,16 @@ class LedgerSpider(Spider):
             share, done = read
             yield ArticleItem(share.id, [share], done)
 
+    async def name_categories(self, slugs: Iterable[str]) -> None:
+        """Give their slug to categories that articles know in lower case only.
+
+        The address of a post without a footer tells no more.
+        """
+        named = {slug.casefold(): slug for slug in slugs if slug != slug.casefold()}
+        articles = Articles(self.store)
+        for article_id in await self.in_store(articles.with_categories, named):
+            await self.in_store(articles.name_category, article_id, named)
+
     def give_up(self, message: str) -> CloseSpider:
         """To be raised: the arguments ask for something that is not there (exit code 2)."""
         self.crawler.stats.set_value("finews/usage_error", message)
@@ -227,8 +241,10 @@ class LedgerSpider(Spider):
 
     async def _end(self) -> None:
         try:
-            await self.finish()
-            await self.in_store(self.ledger.release)
+            try:
+                await self.finish()
+            finally:
+                await self.in_store(self.ledger.release)
         except CloseSpider:
             # The store failed, which is noted; the crawl is closing already.
             pass

@@ -16,7 +16,6 @@ from crawler.pages.post import PostPage
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider, fetched_at, text_of
 from crawler.spiders.categories import Categories, key_of
-from crawler.store.articles import Articles
 from settings.options import nearest
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             lists = []
         else:
-            await self.list_read(link)
+            await self.list_read(link, fetched_at(response))
         posts = [post for tag in lists for post in tag.posts]
         examples = {key_of(post): post for post in posts}
         known = self.categories
@@ -139,7 +138,7 @@ class FinewsSpider(LedgerSpider):
             await self.reject(link, response, error)
             entries = []
         else:
-            await self.list_read(link)
+            await self.list_read(link, fetched_at(response))
         for entry in entries:
             try:
                 self.entries[entry.article_id] = entry.observation(fetched_at(response))
@@ -173,7 +172,7 @@ class FinewsSpider(LedgerSpider):
         assert link.category is not None
         if posts:
             self.categories.answered(link.category)
-        await self.list_read(link)
+        await self.list_read(link, fetched_at(response))
         async for request in self.posts(posts, category=link.category.casefold()):
             yield request
 
@@ -345,8 +344,7 @@ class FinewsSpider(LedgerSpider):
 
     async def finish(self) -> None:
         """Write what only the end of a crawl knows: exact slugs, and which posts are gone."""
-        articles = Articles(self.store)
-        await self.in_store(articles.name_categories, self.categories.exact.values())
+        await self.name_categories(self.categories.exact.values())
         await self.judge_missing()
 
     async def judge_missing(self) -> None:

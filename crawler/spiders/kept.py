@@ -42,10 +42,14 @@ class KeptSpider(LedgerSpider):
         # The engine looks for the end when start() ends, and then only every five seconds.
         for _ in range(MOST_IN_PROCESS):
             await self.room.acquire()
+        await self.all_answered()
 
     @abstractmethod
     def items(self) -> AsyncIterator[ArticleItem]:
         """What is read, one item after the other."""
+
+    async def all_answered(self) -> None:
+        """What is left to be done when every item is stored or rejected."""
 
     def _make_room(self, **_: Any) -> None:
         self.room.release()

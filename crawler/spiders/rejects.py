@@ -29,6 +29,7 @@ class RejectsSpider(KeptSpider):
     ) -> None:
         super().__init__(**kwargs)
         self.ids, self.stage = ids or [], stage
+        self.mended: list[str] = []
 
     async def items(self) -> AsyncIterator[ArticleItem]:
         """What each reject says, the oldest first."""
@@ -60,30 +61,41 @@ class RejectsSpider(KeptSpider):
             reject = await self.keep(given, kept.url, f"{type(error).__name__}: {error}")
             if reject.key != kept.id:
                 await self.in_store(self.rejects.remove, kept.id)
+            await self.owe(kept, reject.reason)
             return []
         if reading.problem is not None:
             await self.keep(given, kept.url, reading.problem)
         return await self.take_over(kept, reading)
 
     async def leave(self, kept: Kept) -> None:
-        """Nothing can be read of it here: its link, if it has one, is asked for again."""
+        """Nothing can be read of it here; it is asked for again, or its file has to be read."""
         reason = "its raw input was not kept as a whole"
+        if kept.kind == "capture":
+            reason = "read its file again: finews crawl archive -a warc=PATH"
         self.note_reject(kept.url, reason)
+        await self.owe(kept, reason)
+
+    async def owe(self, kept: Kept, reason: str) -> None:
+        """Let the next crawl ask for the link of a reject, if it has one."""
         if kept.kind in LINKS:
-            await self.in_store(self.ledger.settle, [kept.url], "owed", reason)
+            await self.in_store(self.ledger.settle, [kept.url], "owed", reason, True)
 
     async def take_over(self, kept: Kept, reading: Reading) -> list[ArticleItem]:
-        """The items of what was read; without any the reject is mended already."""
+        """The items of what was read; without any the reject is mended already.
+
+        A share answer without a body is none by itself: it is asked for again.
+        """
         await self.in_store(self.ledger.discover, reading.links)
-        done = [kept.url] if reading.done and kept.kind in LINKS else []
-        mends = [kept.id] if reading.problem is None else []
-        items = [
-            ArticleItem(observation.id, [observation], done, mends)
-            for observation in reading.observations
-        ]
-        if not items and mends:
-            state = "stored" if reading.done else "owed"
-            await self.in_store(self.ledger.settle, [kept.url], state)
-            await self.in_store(self.rejects.remove, kept.id)
-            self.count("mended")
-        return items
+        observations = reading.observations if reading.done else []
+        links = [kept.url] if kept.kind in LINKS else []
+        mends = [kept.id] if len(observations) == 1 and reading.problem is None else []
+        if not reading.done:
+            await self.owe(kept, "the answer is empty")
+        if not mends and reading.problem is None:
+            self.mended.append(kept.id)
+        return [ArticleItem(o.id, [o], links, mends) for o in observations]
+
+    async def all_answered(self) -> None:
+        """Lists and feeds are mended when all that they tell is stored, or rejected by itself."""
+        for key in self.mended:
+            await self.in_store(self.rejects.remove, key)

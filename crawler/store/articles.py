@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +42,8 @@ LARGEST_DOCUMENT = 16 * 1024 * 1024 - 64 * 1024
 # A transaction has to fit into the server's cache.
 LARGEST_TRANSACTION = 32 * 1024 * 1024
 # Errors of the store as a whole (not allowed, out of disk space): no article is to blame.
-NOBODYS_FAULT = frozenset({13, 18, 20, 8000, 14031})
+NOBODYS_FAULT = frozenset({13, 18, 20, 64, 79, 100, 8000, 14031})
+logger = logging.getLogger(__name__)
 BY_NUMBER = [("article", 1), ("number", 1)]
 
 
@@ -182,33 +184,42 @@ class Articles:
         )
 
     def _settle(self, items: Sequence[ArticleItem], state: str, session: ClientSession) -> None:
-        """What becomes of the links of items; what was rejected at their addresses is void.
-
-        But for the feed's: one entry says nothing of the others.
-        """
+        """What becomes of the links of items, and of what was rejected of the same inputs."""
         links = [link for item in items for link in item.links]
         if links:
             done = {"state": state, "fetched_at": "$$NOW", "reason": None, "lease_until": None}
             self.links.update_many({"_id": {"$in": links}}, [{"$set": done}], session=session)
-        told = [o for item in items for o in item.observations if o.kind != "feed"]
-        if addresses := [*links, *(observation.address for observation in told)]:
-            self.rejects.delete_many({"url": {"$in": addresses}}, session=session)
-        if mended := [reject for item in items for reject in item.mends]:
-            self.rejects.delete_many({"_id": {"$in": mended}}, session=session)
+        void = [reject for item in items for reject in item.mends]
+        void += self._void(_read_at(items), session)
+        if void:
+            self.rejects.delete_many({"_id": {"$in": void}}, session=session)
 
-    def name_categories(self, slugs: Iterable[str]) -> int:
-        """Give its slug to a category that articles know in lower case only; how many they were.
+    def _void(self, read_at: dict[str, datetime], session: ClientSession) -> list[str]:
+        """The rejects of inputs that were read at these times or earlier."""
+        found = self.rejects.find(
+            {"url": {"$in": list(read_at)}}, {"url": 1, "observed_at": 1}, session=session
+        )
+        return [r["_id"] for r in found if r["observed_at"] <= read_at[r["url"]]]
 
-        The address of a post without a footer tells no more.
+    def with_categories(self, slugs: Iterable[str]) -> list[str]:
+        """The ids of the articles whose category is one of these."""
+        found = self.collection.find({"category": {"$in": list(slugs)}}, {"_id": 1})
+        return [document["_id"] for document in found]
+
+    def name_category(self, article_id: str, named: dict[str, str]) -> bool:
+        """Give its slug to a category that an article knows by a post's address only.
+
+        `named`: slugs by how they are in lower case. Whether anything changed.
         """
-        named = {slug.casefold(): slug for slug in slugs if slug != slug.casefold()}
-        found = self.collection.find({"category": {"$in": list(named)}}, {"_id": 1})
-        ids = [document["_id"] for document in found]
-        return sum(self.store.transaction(partial(self._name, key, named)) for key in ids)
+        try:
+            return self.store.transaction(partial(self._name, article_id, named))
+        except Exception as error:
+            if isinstance(error, PyMongoError) and not _is_refused(error):
+                raise
+            logger.warning("%s keeps the category that its address tells: %s", article_id, error)
+            return False
 
     def _name(self, article_id: str, named: dict[str, str], session: ClientSession) -> bool:
-        """The same for one article, in a transaction."""
-
         def exact(observation: Observation) -> Observation:
             if observation.category_certain or observation.category is None:
                 return observation
@@ -261,17 +272,11 @@ def _next(old: _State, history: History, number: int) -> _State:
     assert article is not None
     past = list(replaced(history))
     seq = old.seq if article == old.article else number
-    revisions = None
-    if past and (article != old.article or _past(history) != _past(old.history)):
-        revisions = tuple(_encode(to_revision(one, n)) for n, one in enumerate(past, 1))
-    elif old.replaced and not past:
-        revisions = ()
+    # What an earlier item of the batch is about to write counts as written.
+    revised = past or old.replaced or old.revisions is not None
+    revisions = tuple(_encode(to_revision(one, n)) for n, one in enumerate(past, 1))
     document = _encode(to_document(article, history, seq, len(past)))
-    return _State(article, history, seq, len(past), document, revisions)
-
-
-def _past(history: History) -> dict[str, Any]:
-    return {key: spans[:-1] for key, spans in history.items()}
+    return _State(article, history, seq, len(past), document, revisions if revised else None)
 
 
 def _encode(document: dict[str, Any]) -> RawBSONDocument:
@@ -280,6 +285,20 @@ def _encode(document: dict[str, Any]) -> RawBSONDocument:
     if len(raw) > LARGEST_DOCUMENT:
         raise ValueError(f"{len(raw):,} bytes, more than MongoDB takes")
     return RawBSONDocument(raw)
+
+
+def _read_at(items: Iterable[ArticleItem]) -> dict[str, datetime]:
+    """When the addresses of items were last read; the feed's is not one of them.
+
+    One of its entries says nothing of the others.
+    """
+    read_at: dict[str, datetime] = {}
+    for item in items:
+        for observation in item.observations:
+            if observation.kind != "feed":
+                before = read_at.get(observation.address, observation.observed_at)
+                read_at[observation.address] = max(before, observation.observed_at)
+    return read_at
 
 
 def _outcome(old: _State, new: _State) -> Outcome:

@@ -78,7 +78,7 @@ def to_history(document: dict[str, Any], revisions: Iterable[dict[str, Any]] = (
 def _fields(article: Article, spans: dict[str, Span]) -> dict[str, Any]:
     document = {name: _plain(name, getattr(article, name)) for name in ARTICLE_FIELDS[1:]}
     document["provenance"] = {key: asdict(value) for key, value in article.provenance.items()}
-    document[SOURCES] = {key: _span(span, article) for key, span in spans.items()}
+    document[SOURCES] = {key: _span(span, article) for key, span in sorted(spans.items())}
     return document
 
 

@@ -43,6 +43,8 @@ OPTIONS = (
     *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "512"),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
+    # What a killed user had begun to write holds up all others for so long.
+    *("--setParameter", "transactionLifetimeLimitSeconds=10"),
     # A backup reads all of it as it was at one moment, and may take so long.
     *("--setParameter", "minSnapshotHistoryWindowInSeconds=3600"),
 )

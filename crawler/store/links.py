@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 State = Literal["new", "asked", "owed", "stored", "rejected", "gone", "expired", "forgotten"]
 LEASE_SECONDS = 3600.0
+# So often a link is asked for whose answer cannot be read, while the site lists it.
+MOST_ATTEMPTS = 3
 # Of /proc/<pid>/stat, counted from the field after the state.
 STARTED_FIELD = 18
 # What is there to be had, as soon as the site shows it; the rest only when told to fetch again.
@@ -59,6 +61,8 @@ class Ledger:
         free: list[dict[str, Any]] = [
             {"state": {"$in": OPEN}},
             {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
+            # It may have been the server's bad moment.
+            {"state": "rejected", "attempts": {"$lt": MOST_ATTEMPTS}},
         ]
         if again:
             free.append({"state": {"$in": DONE}})
@@ -74,11 +78,24 @@ class Ledger:
         claimed = {document["_id"] for document in self.collection.find(mine, {"_id": 1})}
         return [link for link in links if link.url in claimed]
 
-    def settle(self, urls: Iterable[str], state: State, reason: str | None = None) -> None:
-        """Write down what became of links."""
-        kept = {"$literal": reason}
+    def settle(
+        self,
+        urls: Iterable[str],
+        state: State,
+        reason: str | None = None,
+        whoever_holds: bool = False,
+    ) -> None:
+        """Write down what became of links.
+
+        But not of those that another run has claimed since, unless it is to be so whoever holds
+        them; and never of forgotten ones.
+        """
+        kept = {"$literal": reason and reason.encode("utf-8", "replace").decode()}
         change = {"state": state, "reason": kept, "lease_until": None, "fetched_at": "$$NOW"}
-        self.collection.update_many({"_id": {"$in": list(urls)}}, [{"$set": change}])
+        chosen: dict[str, Any] = {"_id": {"$in": list(urls)}, "state": {"$ne": "forgotten"}}
+        if not whoever_holds:
+            chosen["owner.run"] = {"$in": [self.run, None]}
+        self.collection.update_many(chosen, [{"$set": change}])
 
     def renew(self) -> int:
         """Hold for longer what this run has asked for; how many links that are."""

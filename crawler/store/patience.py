@@ -42,13 +42,12 @@ class Patience:
         Raises what the server raised when that cannot pass, or when it was away for too long.
         """
         pause, longest_try = SHORTEST_PAUSE, FIRST_TRY_SECONDS
-        begun = time.monotonic()
         while True:
             try:
                 with pymongo.timeout(min(longest_try, self._left())):
                     answer = call()
             except PyMongoError as error:
-                if not is_transient(error) or self._is_over(error, begun):
+                if not is_transient(error) or self._is_over(error):
                     raise
                 time.sleep(pause * random.uniform(0.5, 1.5))
                 pause, longest_try = min(2 * pause, LONGEST_PAUSE), 2 * longest_try
@@ -62,9 +61,9 @@ class Patience:
         away = time.monotonic() - self._away_since if self._away_since is not None else 0.0
         return max(self.seconds - away, 1.0)
 
-    def _is_over(self, error: PyMongoError, begun: float) -> bool:
+    def _is_over(self, error: PyMongoError) -> bool:
         if self._away_since is None:
-            self._away_since = begun
+            self._away_since = time.monotonic()
             logger.warning(
                 "the store does not answer (%s), waiting for it up to %g s",
                 line_of(error)[:300],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,9 +70,13 @@ class Rejects:
 
     def __init__(self, store: Store) -> None:
         self.collection = store.collection("rejects")
+        self.tombstones = store.collection("tombstones")
 
     def add(self, reject: Reject) -> None:
-        """Keep a rejected input; the same again only counts once more."""
+        """Keep a rejected input; the same again only counts once more, the newer is kept.
+
+        Nothing is kept of an article that was forgotten.
+        """
         change = {
             "stage": reject.stage,
             "reason": _storable(reject.reason),
@@ -85,7 +90,13 @@ class Rejects:
             "first_at": {"$ifNull": ["$first_at", "$$NOW"]},
             "times": {"$add": [{"$ifNull": ["$times", 0]}, 1]},
         }
-        literal = {k: v if k in COMPUTED else {"$literal": v} for k, v in change.items()}
+        newer = {"$gt": ["$observed_at", reject.observed_at]}
+        literal = {
+            name: value if name in COMPUTED else {"$cond": [newer, f"${name}", {"$literal": value}]}
+            for name, value in change.items()
+        }
+        if self.tombstones.find_one({"_id": reject.article_id}) is not None:
+            return
         self.collection.update_one({"_id": reject.key}, [{"$set": literal}], upsert=True)
 
     def select(self, stage: str | None = None, ids: Iterable[str] = ()) -> Iterator[Kept]:
@@ -118,9 +129,15 @@ class Rejects:
         """Forget a reject that is mended."""
         self.collection.delete_one({"_id": key})
 
-    def void(self, urls: Iterable[str]) -> None:
-        """Forget what was rejected at addresses that can be read now."""
-        self.collection.delete_many({"url": {"$in": list(urls)}})
+    def void_list(self, kind: str, url: str, read_at: datetime) -> None:
+        """Forget that a page of links could not be read, once it was."""
+        one = {"stage": f"page/{kind}", "url": url, "article": None}
+        self.collection.delete_many({**one, "observed_at": {"$lte": read_at}})
+
+    def void_capture(self, file: str) -> None:
+        """Forget the damage of a file of captures, which is read once more."""
+        place = {"$regex": f"^{re.escape(file)}, byte "}
+        self.collection.delete_many({"kind": "capture", "url": place})
 
 
 def _kept(document: dict[str, Any]) -> Kept:

@@ -49,7 +49,8 @@ def _require_empty(store: Store, force: bool) -> None:
     if force:
         return
     # Every store has its schema's version, from the moment it is opened.
-    for name in {*swap.collections_of(store.database)} - {META}:
+    names = [name for name in swap.collections_of(store.database) if name != META]
+    for name in names:
         if store.collection(name).find_one({}, {"_id": 1}) is not None:
             raise StoreError(
                 f"the store is not empty: there are documents in {name}; --force replaces "

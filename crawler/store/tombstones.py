@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.store.counter import Counter
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
 
     from crawler.store.connection import Store
+
+
+def _may_hold(article_id: str) -> list[dict[str, Any]]:
+    """Rejects whose article is not known: files named by it, and feeds as a whole."""
+    named = {"$regex": rf"(^|[/-]){re.escape(article_id)}\."}
+    return [{"article": None, "url": named}, {"article": None, "kind": "feed"}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Tombstones:
         )
         revisions = self.store.collection("revisions").delete_many(of_article, session=session)
         rejects = self.store.collection("rejects").delete_many(
-            {"$or": [of_article, {"url": {"$in": urls}}]}, session=session
+            {"$or": [of_article, {"url": {"$in": urls}}, *_may_hold(article_id)]}, session=session
         )
         state = {"state": "forgotten", "reason": None, "lease_until": None}
         links.update_many(of_article, {"$set": state}, session=session)

@@ -184,7 +184,12 @@ def test_it_works_from_any_folder_and_as_scrapy(
 ) -> None:
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
-    assert finews("list", folder=elsewhere).out.split() == ["archive", "finews", "newsshare"]
+    assert finews("list", folder=elsewhere).out.split() == [
+        "archive",
+        "finews",
+        "newsshare",
+        "rejects",
+    ]
     scrapy = Path(__file__).parents[2] / ".venv" / "bin" / "scrapy"
     done = subprocess.run(
         [scrapy, "crawl", "finews", "-a", "category=beifangwang"],

@@ -9,9 +9,12 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crawler.addresses import Link
 from crawler.article import SHANGHAI, ArticleItem, Observation, PublishedAt, Security
+from crawler.history import replaced
 from crawler.store.articles import Articles
 from crawler.store.links import Ledger
 from crawler.store.rejects import Reject, Rejects
@@ -330,8 +333,9 @@ def test_an_article_that_is_stored_voids_what_was_rejected_at_its_addresses(stor
     rejects = Rejects(store)
     for url in (URL, "s", "other"):
         rejects.add(Reject("page/post", "broken", "post", url, ID, b"raw", SEEN))
-    Articles(store).write([item(page(), links=("s",))])
-    assert [reject.url for reject in rejects.select()] == ["other"]
+    rejects.add(Reject("page/post", "broken since", "post", "later", ID, b"raw", SEEN + HOUR))
+    Articles(store).write([item(page(), share(), page(kind="front_matter", address="later"))])
+    assert [reject.url for reject in rejects.select()] == ["other", "later"]
 
 
 def test_a_slug_that_an_address_told_is_the_same_in_any_case_of_letters(store: Store) -> None:
@@ -352,3 +356,60 @@ def test_an_item_voids_the_rejects_that_it_mends(store: Store) -> None:
     assert Rejects(store).count() == 2
     Articles(store).write([ArticleItem(ID, [entry], mends=[reject.key])])
     assert [kept.article_id for kept in Rejects(store).select()] == ["other"]
+
+
+LOOK = st.tuples(
+    st.sampled_from(["page", "share", "feed"]), st.integers(0, 5), st.sampled_from("甲乙")
+)
+
+
+@given(st.lists(st.lists(LOOK, min_size=1, max_size=5), min_size=1, max_size=4))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_batches_of_any_size_leave_what_single_writes_leave(store: Store, batches: Any) -> None:
+    articles = Articles(store)
+    for name in ("articles", "revisions", "counters"):
+        store.collection(name).delete_many({})
+    for batch in batches:
+        looks = [
+            page(kind=kind, address=kind, title=title, observed_at=SEEN + hour * HOUR, raw=b"raw")
+            for kind, hour, title in batch
+        ]
+        articles.write([item(replace(look, id="batch")) for look in looks])
+        for look in looks:
+            articles.write([item(replace(look, id="single"))])
+    kept = []
+    for key in ("batch", "single"):
+        [document] = store.collection("articles").find({"_id": key})
+        past = revisions(store, key)
+        assert document["replaced"] == len(past)
+        history = articles.history(key)
+        assert [old["title"] for old in past] == [one.article.title for one in replaced(history)]
+        for one in (document, *past):
+            for name in ("_id", "seq", "article"):
+                one.pop(name, None)
+            for source in one["sources"].values():
+                source.pop("id")
+        kept.append((document, past))
+    assert kept[0] == kept[1]
+
+
+def test_a_look_that_is_known_writes_nothing_whatever_raw_input_it_carries(store: Store) -> None:
+    articles = Articles(store)
+    articles.write([item(page(raw=b"raw"))])
+    writes = store.client.admin.command("serverStatus")["opcounters"]["update"]
+    articles.write([item(page(raw=b"raw"))])
+    assert store.client.admin.command("serverStatus")["opcounters"]["update"] == writes
+
+
+def test_a_share_that_is_complete_later_is_no_revision(store: Store) -> None:
+    articles = Articles(store)
+    late = PublishedAt(datetime(2021, 12, 31, 23, 7, 45, tzinfo=SHANGHAI), "second")
+    articles.write([item(page(published=late, published_raw="2021-12-31 23:07:45"))])
+    empty = share(title="标题", content_html="", content_text="", content_hash=None)
+    articles.write([item(replace(empty, observed_at=SEEN + HOUR))])
+    time = PublishedAt(datetime(2021, 12, 31, 15, 7, 45, tzinfo=SHANGHAI), "second")
+    whole = share(title="标题", published=time, published_raw="15:07:45")
+    articles.write([item(replace(whole, observed_at=SEEN + 2 * HOUR))])
+    article = articles.get(ID)
+    assert article is not None
+    assert (article.published_from, article.revision) == ("share", 1)

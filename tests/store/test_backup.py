@@ -389,11 +389,10 @@ def test_a_killed_restore_leaves_the_store_as_it_was(
     assert loading.count_documents({}) < 1600
     with Store.open(None, other.database.name, data_dir) as again:
         assert {n: d for n, d in content(again).items() if not n.startswith(PREFIX)} == before
-        assert summarise(again).collections == {
+        counts = summarise(again).collections
+        assert {name: number for name, number in counts.items() if number} == {
             "anything": 1,
             "articles": 1,
-            "links": 0,
-            "rejects": 0,
         }
         with ZipFile(backup_of(again)) as archive:
             assert not any(PREFIX in name for name in archive.namelist())

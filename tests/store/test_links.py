@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crawler.addresses import Link
-from crawler.store.links import Ledger
+from crawler.store.links import MOST_ATTEMPTS, Ledger
+from crawler.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from crawler.store.connection import Store
@@ -53,8 +54,10 @@ def test_a_claimed_link_is_nobody_elses_until_its_lease_runs_out(store: Store) -
 def test_what_is_done_is_asked_for_only_again(store: Store) -> None:
     ledger = Ledger(store, "one")
     ledger.discover([POST])
+    attempts = {"$set": {"attempts": MOST_ATTEMPTS}}
+    store.collection("links").update_one({"_id": "p"}, attempts)
     for state in ("stored", "rejected"):
-        ledger.settle(["p"], state, "why")
+        ledger.settle(["p"], state, "why", whoever_holds=True)
         assert Ledger(store, "next").claim([POST]) == []
         assert Ledger(store, f"again {state}").claim([POST], again=True) == [POST]
 
@@ -63,7 +66,7 @@ def test_what_is_gone_is_asked_for_when_the_site_shows_it_again(store: Store) ->
     ledger = Ledger(store, "one")
     ledger.discover([POST])
     for state in ("gone", "expired"):
-        ledger.settle(["p"], state, "HTTP 404")
+        ledger.settle(["p"], state, "HTTP 404", whoever_holds=True)
         assert ledger.owed("post") == []
         assert Ledger(store, f"next {state}").claim([POST]) == [POST]
 
@@ -164,3 +167,35 @@ def test_a_claim_whose_answer_was_lost_is_made_again_under_its_name(store: Store
     assert one.claim([POST], claim="first") == [POST]
     assert one.claim([POST], claim="second") == []
     assert document(store)["attempts"] == 1
+
+
+def test_what_could_not_be_read_is_asked_for_again_a_few_times(store: Store) -> None:
+    Ledger(store, "one").discover([POST])
+    for attempt in range(1, MOST_ATTEMPTS + 2):
+        ledger = Ledger(store, f"run {attempt}")
+        assert ledger.claim([POST]) == ([POST] if attempt <= MOST_ATTEMPTS else [])
+        ledger.settle(["p"], "rejected", "a maintenance page")
+
+
+def test_a_run_that_comes_late_says_nothing_of_what_another_has_claimed(store: Store) -> None:
+    one, two = Ledger(store, "one"), Ledger(store, "two")
+    one.discover([POST])
+    one.claim([POST])
+    expired = [{"$set": {"lease_until": {"$subtract": ["$$NOW", 1]}}}]
+    store.collection("links").update_one({"_id": "p"}, expired)
+    two.claim([POST])
+    two.settle(["p"], "stored")
+    one.settle(["p"], "rejected", "late")
+    assert document(store)["state"] == "stored"
+    one.settle(["p"], "owed", "by hand", whoever_holds=True)
+    assert document(store)["state"] == "owed"
+
+
+def test_what_is_forgotten_stays_so_whatever_comes_late(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    ledger.claim([POST])
+    Tombstones(store).forget("id")
+    for state in ("rejected", "owed", "gone"):
+        ledger.settle(["p"], state, "half \ud800 a character")
+    assert document(store)["state"] == "forgotten"

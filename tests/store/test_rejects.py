@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler.store.rejects import LARGEST_RAW, Reject, Rejects
+from crawler.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from crawler.store.connection import Store
@@ -84,3 +85,45 @@ def test_entries_of_one_feed_are_rejects_of_their_own(store: Store) -> None:
     for article in ("a", "b", "b"):
         rejects.add(replace(REJECT, kind="feed", stage="clean", article_id=article))
     assert rejects.count() == 2
+
+
+def test_the_newer_input_is_kept_whichever_comes_first(store: Store) -> None:
+    rejects = Rejects(store)
+    older = replace(REJECT, raw=b"older", reason="older", observed_at=SEEN - timedelta(hours=1))
+    rejects.add(REJECT)
+    rejects.add(older)
+    [kept] = rejects.select()
+    assert (kept.reason, kept.times, kept.observed_at) == (REJECT.reason, 2, SEEN)
+    whole = rejects.get(kept.id)
+    assert whole is not None
+    assert whole.raw == REJECT.raw
+
+
+def test_a_list_that_was_read_voids_its_own_rejects_of_before_only(store: Store) -> None:
+    rejects = Rejects(store)
+    feed = replace(REJECT, stage="page/feed", kind="feed", url="feed", article_id=None)
+    rejects.add(feed)
+    rejects.add(replace(feed, article_id="entry"))
+    rejects.void_list("feed", "feed", SEEN - timedelta(seconds=1))
+    assert rejects.count() == 2
+    rejects.void_list("feed", "feed", SEEN)
+    assert [kept.article_id for kept in rejects.select()] == ["entry"]
+
+
+def test_the_damage_of_a_file_that_is_read_again_is_void(store: Store) -> None:
+    rejects = Rejects(store)
+    for url in ("c/a.warc, byte 7", "c/a.warc.gz, byte 7"):
+        rejects.add(replace(REJECT, stage="capture", kind="capture", url=url, article_id=None))
+    rejects.void_capture("c/a.warc")
+    assert [kept.url for kept in rejects.select()] == ["c/a.warc.gz, byte 7"]
+
+
+def test_nothing_is_kept_of_what_was_forgotten(store: Store) -> None:
+    rejects = Rejects(store)
+    rejects.add(REJECT)
+    rejects.add(replace(REJECT, url="2021-12-31-id.md", article_id=None))
+    rejects.add(replace(REJECT, kind="feed", url="feed", article_id=None))
+    rejects.add(replace(REJECT, url="2021-12-31-id2.md", article_id=None))
+    Tombstones(store).forget("id")
+    rejects.add(REJECT)
+    assert [kept.url for kept in rejects.select()] == ["2021-12-31-id2.md"]
