@@ -323,8 +323,7 @@ def _code(error: OperationFailure) -> int | None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, BulkWriteError) and error.details.get("writeErrors"):
-        first = error.details["writeErrors"][0]
-        return f"MongoDB refuses it: {first['errmsg']} (code {first['code']})"
+        return f"MongoDB refuses it: {line_of(error)} (code {_code(error)})"
     if isinstance(error, PyMongoError):
         return f"MongoDB refuses it: {line_of(error)}"
     return f"{type(error).__name__}: {error}"

@@ -8,7 +8,13 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 import pymongo
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +40,7 @@ class Patience:
         """`revive` is called before each further try, and may raise to end it."""
         self.revive = revive
         self.seconds = seconds
+        # Set and read by the threads of all calls.
         self._away_since: float | None = None
 
     def call(self, call: Callable[[], Answer]) -> Answer:
@@ -58,18 +65,20 @@ class Patience:
 
     def _left(self) -> float:
         """Seconds that the server may still take; one try is always made."""
-        away = time.monotonic() - self._away_since if self._away_since is not None else 0.0
-        return max(self.seconds - away, 1.0)
+        now = time.monotonic()
+        return max(self.seconds - (now - (self._away_since or now)), 1.0)
 
     def _is_over(self, error: PyMongoError) -> bool:
-        if self._away_since is None:
-            self._away_since = time.monotonic()
+        now = time.monotonic()
+        since = self._away_since
+        if since is None:
+            since = self._away_since = now
             logger.warning(
                 "the store does not answer (%s), waiting for it up to %g s",
                 line_of(error)[:300],
                 self.seconds,
             )
-        return time.monotonic() - self._away_since >= self.seconds
+        return now - since >= self.seconds
 
 
 def is_transient(error: PyMongoError) -> bool:
@@ -84,6 +93,8 @@ def is_transient(error: PyMongoError) -> bool:
 def line_of(error: BaseException) -> str:
     """An error's message on one line, without what pymongo adds of its own state."""
     text = " ".join(str(error).split())
+    if isinstance(error, BulkWriteError) and error.details.get("writeErrors"):
+        text = " ".join(str(error.details["writeErrors"][0]["errmsg"]).split())
     for more in (", full error", " (configured timeouts", ", Timeout: ", ", Topology Description"):
         text = text.partition(more)[0]
     return text or type(error).__name__
