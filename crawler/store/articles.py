@@ -58,7 +58,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """An article with all that its sources ever said; `writes` are to be made to keep it so."""
+    """An article with all that its sources ever said.
+
+    `document` and `revisions` are what is to be written of it, None when nothing is.
+    """
 
     article: Article | None = None
     history: History = field(default_factory=dict)
