@@ -33,9 +33,7 @@ class RejectsSpider(KeptSpider):
 
     async def items(self) -> AsyncIterator[ArticleItem]:
         """What each reject says, the oldest first."""
-        chosen = await self.in_store(
-            lambda: [k.id for k in self.rejects.select(self.stage, self.ids)]
-        )
+        chosen = await self.in_store(self.choose)
         self.crawler.stats.set_value("finews/posts_listed", len(chosen))
         if not chosen:
             self.crawler.stats.set_value("finews/nothing_to_do", "nothing is rejected")
