@@ -39,17 +39,11 @@ COLUMNS = {"published": 16, "category": 12, "securities": 12, "title": None}
 class Command(FinewsCommand, BaseRunSpiderCommand):
     """Serves the sample site on loopback, crawls it into an embedded store, exports, shows."""
 
+    quiet = True
     usage_line = "[options]"
 
     def short_desc(self) -> str:
         return "Crawl the bundled sample site into an embedded store, export it, show what came"
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """A quiet log, unless a level is asked for."""
-        super().process_options(args, opts)
-        assert self.settings is not None
-        if not opts.loglevel:
-            self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the demo; an empty crawl is a failure."""

@@ -31,6 +31,7 @@ TIMES = ("observed_at", "first_at", "last_at")
 class Command(FinewsCommand, BaseRunSpiderCommand):
     """Lists and shows what was rejected, and reads it once more."""
 
+    quiet = True
     usage_line = (
         "list [--stage S] [--json] | show ID [--raw] | retry [ID...] [--stage S]  [options]"
     )
@@ -43,13 +44,6 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
         parser.add_argument("--stage", metavar="S", help="only what was rejected at this stage")
         parser.add_argument("--json", action="store_true", help="list: one JSON object a line")
         parser.add_argument("--raw", action="store_true", help="show: only the input as received")
-
-    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """A quiet log, unless a level is asked for."""
-        super().process_options(args, opts)
-        assert self.settings is not None
-        if not opts.loglevel:
-            self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what the first word says."""

@@ -43,6 +43,8 @@ class FinewsCommand:
 
     settings: Settings | None
     requires_project = True
+    # Whether only errors are logged, unless a level is asked for.
+    quiet = False
     usage_line = ""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -67,6 +69,8 @@ class FinewsCommand:
             complete(self.settings)
         except OptionError as error:
             raise UsageError(str(error), print_help=False) from None
+        if self.quiet and not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 
     def open_store(self) -> Store:
         """The store that the settings name. Raises StoreError."""
