@@ -86,6 +86,8 @@ def _next_record(stream: _Stream) -> Record | None:
     """The record that begins where the stream stands; None at its end."""
     if not stream.begin():
         return None
+    if len(stream.buffer) >= len(RECORD) and not stream.buffer.startswith(RECORD):
+        raise UnreadableError("no record begins here")
     headers = HEADERS.parse(stream)
     length = headers.get_header("Content-Length") or ""
     if not length.isdecimal():

@@ -200,7 +200,7 @@ def inflated(member: bytes) -> bytes | None:
         return None
 
 
-def test_damage_names_its_place_and_costs_one_record(tmp_path: Path) -> None:
+def test_damage_names_its_place_and_costs_one_record_at_most(tmp_path: Path) -> None:
     [file] = write(tmp_path, *(exchange(bytes([n]) * 5000) for n in range(3)))
     content, starts = file.read_bytes(), offsets(file)
     start, end = starts[3], starts[4]
@@ -211,7 +211,10 @@ def test_damage_names_its_place_and_costs_one_record(tmp_path: Path) -> None:
         if inflated(broken[start:end]) == inflated(content[start:end]):
             continue
         file.write_bytes(broken)
-        assert bodies(file) == [bytes([n]) * 5000 for n in (0, 2)], place
+        # A member that only does not end costs nothing: its record's digest says it is whole.
+        assert [body for body in bodies(file) if body != bytes([1]) * 5000] == [
+            bytes([n]) * 5000 for n in (0, 2)
+        ], place
         assert [(d.offset, d.cut) for d in damages(file)] == [(start, False)], place
 
 
