@@ -43,10 +43,10 @@ demo: install system
 	@$(BIN)/finews demo
 
 test: install system
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 fuzz: install system
-	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=fuzz
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=fuzz
 
 torture: install system
 	TORTURE_ROUNDS=20 TORTURE_ARTICLES=10000 $(BIN)/python -m pytest -m torture

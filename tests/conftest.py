@@ -50,9 +50,21 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         tried.append(int(passing) + int(failing))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this one, when the tests are shared out."""
+    if output := getattr(session.config, "workeroutput", None):
+        output["tried"] = sum(tried)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what a process of the tests counted."""
+    tried.append(getattr(node, "workeroutput", {}).get("tried", 0))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many examples were tried."""
-    if tried:
+    if sum(tried):
         terminalreporter.write_line(f"{sum(tried):,} examples of properties tried")
 
 

@@ -54,6 +54,10 @@ INDEXES = {
         IndexModel([("stage", ASCENDING), ("last_at", ASCENDING)]),
         IndexModel([("url", ASCENDING)]),
     ],
+    "runs": [
+        IndexModel([("started_at", ASCENDING)]),
+        IndexModel([("crawl", ASCENDING), ("due_at", ASCENDING)]),
+    ],
 }
 
 

@@ -44,8 +44,10 @@ def test_status_tells_what_is_there(crawled: Any, store: Store, data_dir: Path) 
     links = store.collection("links")
     assert int(told["stored"]) == links.count_documents({"state": "stored"}) > 0
     assert (told["schema"], told["changes"]) == (str(SCHEMA_VERSION), "3")
-    number = sum(store.collection(name).count_documents({}) for name in ("articles", "links"))
-    assert done.last == f"finews: {number} documents in 4 collections"
+    number = sum(
+        store.collection(name).count_documents({}) for name in ("articles", "links", "runs")
+    )
+    assert done.last == f"finews: {number} documents in 5 collections"
 
 
 def test_status_as_json(crawled: Any, store: Store, data_dir: Path) -> None:
