@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crawler.tally import is_empty, is_stopped, total, why_empty
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DONE, INCOMPLETE, UNUSABLE = 0, 1, 2
+# What can become of an article.
+OUTCOMES = ("new", "changed", "unchanged")
 # Without these a crawl of the site cannot know what there is.
 LISTS = ("finews/missing/home", "finews/missing/category")
-STOPPED = frozenset({"shutdown", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +44,27 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False, outputs: i
             INCOMPLETE,
             f"the raw capture failed ({error}); mend CAPTURE_DIR, and the same command goes on",
         )
-    if reason in STOPPED or reason is None:
+    if is_stopped(stats):
         return Outcome(INCOMPLETE, f"stopped: {summary}; the same command goes on")
     problems = _problems(stats, asked_by_name, outputs)
-    if not problems and (nothing := stats.get("finews/nothing_to_do")):
+    monitors = stats.get("finews/monitors_failed", ())
+    if not (problems or monitors) and (nothing := stats.get("finews/nothing_to_do")):
         return Outcome(DONE, f"done: {nothing}")
-    if not (stats.get("finews/posts_seen") or stats.get("finews/posts_listed")):
-        return Outcome(INCOMPLETE, _empty(stats))
+    if is_empty(stats):
+        return Outcome(INCOMPLETE, why_empty(stats))
     if not problems and (errors := stats.get("log_count/ERROR")):
         problems = [f"{errors} errors in the log"]
     if not problems and reason != "finished":
         problems = [f"ended early ({reason})"]
+    if monitors:
+        problems.append(f"monitors failed ({'; '.join(monitors)})")
     if problems:
         return Outcome(INCOMPLETE, f"{', '.join(problems)}: {summary}; {_mend(stats)}")
     return Outcome(DONE, f"done: {summary}")
 
 
 def _summary(stats: Mapping[str, Any]) -> str:
-    outcomes = ("new", "changed", "unchanged")
-    counts = ", ".join(f"{stats.get(f'finews/articles/{name}', 0)} {name}" for name in outcomes)
+    counts = ", ".join(f"{stats.get(f'finews/articles/{name}', 0)} {name}" for name in OUTCOMES)
     return f"{stats.get('finews/posts_listed', 0)} seen; articles: {counts}"
 
 
@@ -67,25 +72,13 @@ def _problems(stats: Mapping[str, Any], asked_by_name: bool, outputs: int) -> li
     """What went wrong, in numbers."""
     missed = ("finews/missing/", "finews/empty_shares") if asked_by_name else LISTS
     numbers = {
-        "missing": sum(_total(stats, prefix) for prefix in missed),
+        "missing": sum(total(stats, prefix) for prefix in missed),
         "rejected": stats.get("finews/rejected", 0),
-        "not answered": _total(stats, "finews/failed/"),
+        "not answered": total(stats, "finews/failed/"),
         "broken by an error of this program": stats.get("spider_exceptions/count", 0),
-        "output files not written": outputs - _total(stats, "feedexport/success_count/"),
+        "output files not written": outputs - total(stats, "feedexport/success_count/"),
     }
     return [f"{number} {what}" for what, number in numbers.items() if number]
-
-
-def _total(stats: Mapping[str, Any], prefix: str) -> int:
-    return sum(int(number) for key, number in stats.items() if key.startswith(prefix))
-
-
-def _empty(stats: Mapping[str, Any]) -> str:
-    if rejected := stats.get("finews/last_reject"):
-        return f"nothing crawled: {rejected}; check the address: is it this site?"
-    if failure := stats.get("finews/last_failure"):
-        return f"nothing crawled: {failure}; check the address and whether its server is up"
-    return "nothing crawled: no post was listed; check what was asked for"
 
 
 def _mend(stats: Mapping[str, Any]) -> str:
@@ -93,4 +86,6 @@ def _mend(stats: Mapping[str, Any]) -> str:
         return f"finews rejects list shows them (last: {rejected})"
     if failure := stats.get("finews/last_failure"):
         return f"the next crawl asks again (last: {failure})"
+    if stats.get("finews/monitors_failed"):
+        return "finews status shows this run beside those before it"
     return "see the log"

@@ -1,36 +1,122 @@
-"""Running a spider in this process, once."""
+"""Running a spider in this process, once, and leaving the document of the run."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import socket
+import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from crawler import __version__
 from crawler.commands.one_line import describe, fold_tracebacks
-from crawler.commands.outcome import UNUSABLE, Outcome, outcome_of
+from crawler.commands.outcome import OUTCOMES, UNUSABLE, Outcome, outcome_of
 from crawler.commands.setup import open_store
+from crawler.store.errors import StoreError, StoreFailure
+from crawler.store.processes import started_at
+from crawler.store.runs import End, Runs, Start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from scrapy.crawler import Crawler, CrawlerProcessBase
+    from scrapy.settings import Settings
 
     from crawler.spiders.base import LedgerSpider
+    from crawler.store.connection import Store
+
+TOLD = "finews/told/"
+logger = logging.getLogger(__name__)
 
 
 def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[str, str]) -> Outcome:
-    """Run a crawler to its end and tell how it went. Raises StoreError before it starts."""
+    """Run a crawler to its end and tell how it went, here and in `runs`.
+
+    Raises StoreError before it starts.
+    """
     fold_tracebacks(crawler.settings)
     failures: list[BaseException] = []
     with open_store(crawler.settings) as store:
+        start = _start_of(crawler, arguments)
+        _begin(store, start)
         crawling = process.crawl(crawler, store=store, **arguments)
         _when_failed(crawling, failures.append)
         process.start()
+        stats = crawler.stats.get_stats() if crawler.stats else {}
+        outcome = _outcome(crawler, stats, arguments, failures)
+        _end(store, start, end_of(outcome, stats))
+    return outcome
+
+
+def _start_of(crawler: Crawler, arguments: dict[str, str]) -> Start:
+    """What is known of a run before it begins; the monitors find it among the settings."""
+    settings = crawler.settings
+    run = settings.get("RUN_ID") or uuid.uuid4().hex
+    for name, value in (("RUN_ID", run), ("RUN_ARGUMENTS", arguments)):
+        settings.set(name, value, priority="cmdline")
+    pid = os.getpid()
+    return Start(
+        id=run,
+        spider=crawler.spidercls.name,
+        arguments=arguments,
+        version=__version__,
+        log=_log_file(settings),
+        host=socket.gethostname(),
+        pid=pid,
+        started=started_at(pid),
+    )
+
+
+def _log_file(settings: Settings) -> str | None:
+    file = settings.get("LOG_FILE")
+    return str(Path(file).absolute()) if file else None
+
+
+def _begin(store: Store, start: Start) -> None:
+    try:
+        store.patiently(Runs(store).begin, start)
+    except StoreFailure as error:
+        raise StoreError(f"the store takes no run: {describe(error)}") from None
+
+
+def _end(store: Store, start: Start, end: End) -> None:
+    """Note how a run went; a store that is lost has been told of already."""
+    try:
+        store.patiently(Runs(store).end, start.id, end)
+    except (StoreFailure, StoreError) as error:
+        logger.warning("how run %s went is not in the store: %s", start.id, describe(error))
+
+
+def _outcome(
+    crawler: Crawler,
+    stats: Mapping[str, Any],
+    arguments: dict[str, str],
+    failures: list[BaseException],
+) -> Outcome:
     if failures:
         return Outcome(UNUSABLE, f"the crawl did not start: {describe(failures[0])}")
     spider = cast("type[LedgerSpider]", crawler.spidercls)
     by_name = any(arguments.get(name) for name in spider.required)
     outputs = len(crawler.settings.getdict("FEEDS"))
-    return outcome_of(crawler.stats.get_stats(), asked_by_name=by_name, outputs=outputs)
+    return outcome_of(stats, asked_by_name=by_name, outputs=outputs)
+
+
+def end_of(outcome: Outcome, stats: Mapping[str, Any]) -> End:
+    """How a run went, by its counters."""
+    return End(
+        code=outcome.code,
+        outcome=outcome.line,
+        finish_reason=stats.get("finish_reason"),
+        requests=stats.get("downloader/request_count", 0),
+        bytes=stats.get("downloader/response_bytes", 0),
+        articles={name: stats.get(f"finews/articles/{name}", 0) for name in OUTCOMES},
+        rejected=stats.get("finews/rejected", 0),
+        items=stats.get("item_scraped_count", 0),
+        told={key.removeprefix(TOLD): n for key, n in stats.items() if key.startswith(TOLD)},
+        monitors=stats.get("finews/monitors", []),
+    )
 
 
 def _when_failed(crawling: Any, note: Callable[[BaseException], None]) -> None:

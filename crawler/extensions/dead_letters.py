@@ -48,6 +48,7 @@ class DeadLetters:
         with suppress(CloseSpider):
             await spider.in_store(_keep, spider.rejects, spider.ledger, item, stage, reason)
         self.crawler.stats.inc_value("finews/rejected")
+        self.crawler.stats.inc_value(f"finews/rejected_at/{stage}")
         self.crawler.stats.set_value("finews/last_reject", f"{item.id}: {stage}: {reason}"[:300])
 
     def item_failed(self, **_: Any) -> None:

@@ -130,6 +130,7 @@ class LedgerSpider(Spider):
 
     def ask(self, link: Link, callback: Callable[..., Any], **details: Any) -> Request:
         """The request of a link; `details` go to the callback and on to `failed`."""
+        self.count(f"asked/{link.kind}")
         return Request(
             self.site.request_url(link),
             callback=callback,
@@ -173,6 +174,7 @@ class LedgerSpider(Spider):
     async def keep_reject(self, reject: Reject, where: str) -> None:
         """Log, count and keep an input that cannot be read."""
         self.note_reject(where, reject.reason)
+        self.count(f"rejected_at/{reject.stage}")
         await self.in_store(self.rejects.add, reject)
 
     async def list_read(self, link: Link, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ class Start:
     """What is known of a run when it begins.
 
     `crawl` and `due_at`: the entry of the schedule and the time it was due at; None for a run that
-    somebody started. `log`: the path of its log file.
+    somebody started. `log`: the path of its log file. `started`: when its process began, in the
+    kernel's words.
     """
 
     id: str
@@ -29,11 +30,16 @@ class Start:
     log: str | None = None
     host: str = ""
     pid: int = 0
+    started: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a run went; `code` is its exit code, `outcome` the line it ended with."""
+    """How a run went; `code` is its exit code, `outcome` the line it ended with.
+
+    `articles`: how many were new, changed and unchanged. `told`: how many of the `items` that were
+    stored tell each field. `monitors`: the name, status and message of each.
+    """
 
     code: int
     outcome: str
@@ -42,7 +48,13 @@ class End:
     bytes: int = 0
     articles: dict[str, int] = field(default_factory=dict)
     rejected: int = 0
+    items: int = 0
+    told: dict[str, int] = field(default_factory=dict)
     monitors: list[dict[str, Any]] = field(default_factory=list)
+
+
+STARTING = tuple(one.name for one in fields(Start) if one.name != "id")
+ENDING = tuple(one.name for one in fields(End))
 
 
 class Runs:
@@ -53,29 +65,19 @@ class Runs:
 
     def begin(self, start: Start) -> None:
         """Note that a run begins. What the schedule noted of it before its process ran stays."""
-        told = {
-            name: getattr(start, name)
-            for name in ("spider", "arguments", "version", "crawl", "due_at", "log", "host", "pid")
-        }
+        told = {name: _storable(getattr(start, name)) for name in STARTING}
+        told["arguments"] = _in_order(start.arguments)
         known = {name: {"$literal": value} for name, value in told.items() if value}
         missing = {name: {"$ifNull": [f"${name}", None]} for name in told if name not in known}
+        if "arguments" in missing:
+            missing["arguments"] = {"$ifNull": ["$arguments", {"$literal": {}}]}
         times = {"started_at": {"$ifNull": ["$started_at", "$$NOW"]}, "ended_at": None}
         change = {"$set": {**known, **missing, **times}}
         self.collection.update_one({"_id": start.id}, [change], upsert=True)
 
     def end(self, run: str, end: End) -> None:
         """Note how a run went, unless that is known already."""
-        told = {
-            "code": end.code,
-            "outcome": end.outcome,
-            "finish_reason": end.finish_reason,
-            "requests": end.requests,
-            "bytes": end.bytes,
-            "articles": end.articles,
-            "rejected": end.rejected,
-            "monitors": end.monitors,
-        }
-        change = {name: {"$literal": value} for name, value in told.items()}
+        change = {name: {"$literal": _storable(getattr(end, name))} for name in ENDING}
         open_one = {"_id": run, "ended_at": None}
         self.collection.update_one(open_one, [{"$set": {**change, "ended_at": "$$NOW"}}])
 
@@ -84,6 +86,54 @@ class Runs:
         chosen = {} if spider is None else {"spider": spider}
         return list(self.collection.find(chosen).sort("started_at", DESCENDING).limit(number))
 
+    def like(self, spider: str, arguments: dict[str, str], number: int) -> list[dict[str, Any]]:
+        """The last runs of a spider with the same arguments that stored articles, newest first."""
+        chosen = {
+            "spider": spider,
+            "arguments": _in_order(arguments),
+            "ended_at": {"$ne": None},
+            "items": {"$gt": 0},
+        }
+        return list(self.collection.find(chosen).sort("started_at", DESCENDING).limit(number))
+
+    def latest(self, since: datetime) -> list[dict[str, Any]]:
+        """The last run of each crawl of the schedule, and of each spider that somebody ran.
+
+        Of those that began since a time, and have ended; the newest first.
+        """
+        key = {"crawl": "$crawl", "spider": {"$cond": ["$crawl", None, "$spider"]}}
+        ended = {"started_at": {"$gte": since}, "ended_at": {"$ne": None}}
+        groups = self.collection.aggregate(
+            [
+                {"$match": ended},
+                {"$sort": {"started_at": DESCENDING}},
+                {"$group": {"_id": key, "run": {"$first": "$$ROOT"}}},
+                {"$replaceRoot": {"newRoot": "$run"}},
+                {"$sort": {"started_at": DESCENDING}},
+            ]
+        )
+        return list(groups)
+
+    def unended(self) -> list[dict[str, Any]]:
+        """The runs of which it is not known how they ended, the newest first."""
+        return list(self.collection.find({"ended_at": None}).sort("started_at", DESCENDING))
+
     def last_of(self, crawl: str) -> dict[str, Any] | None:
         """The run of a crawl of the schedule that was due last, whether it has ended or not."""
         return self.collection.find_one({"crawl": crawl}, sort=[("due_at", DESCENDING)])
+
+
+def _in_order(arguments: dict[str, str]) -> dict[str, Any]:
+    """The same arguments are the same document, in whatever order they are given."""
+    return dict(sorted(_storable(arguments).items()))
+
+
+def _storable(value: Any) -> Any:
+    """Without lone surrogates, which BSON cannot hold and a file's name can."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    return value
