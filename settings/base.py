@@ -16,6 +16,14 @@ MONGODB_DATABASE = "finews"
 DATA_DIR = str(PROJECT_ROOT / ".data")
 CAPTURE_DIR = None
 CONTACT = None
+MONITOR_WEBHOOK = None
+MONITOR_MAIL_TO = None
+MONITOR_MAIL_FROM = None
+MONITOR_SMTP_HOST = None
+MONITOR_SMTP_PORT = 587
+MONITOR_SMTP_USER = None
+MONITOR_SMTP_PASSWORD = None
+MONITOR_SMTP_TLS = True
 
 BOT_NAME = "finews"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -58,6 +66,7 @@ EXTENSIONS = {
     "crawler.extensions.dead_letters.DeadLetters": 100,
     "crawler.extensions.leases.KeepLeases": 150,
     "crawler.extensions.progress.ProgressBar": 200,
+    "crawler.monitors.extension.Monitors": 300,
 }
 FEED_EXPORTERS = dict.fromkeys(
     ("jsonl", "jsonlines", "jl"), "crawler.exports.jsonlines.ArticleLines"
@@ -73,3 +82,30 @@ LEASE_SECONDS = 3600.0
 # A file of captures is followed by another when it is this large.
 CAPTURE_FILE_BYTES = 1_000_000_000
 PROGRESS_BAR = False
+
+# The run's document has this id; unset: a new one.
+RUN_ID = None
+
+# Monitors (docs/monitors.md) look at a crawl when all of it is closed, so they may take their time.
+SPIDERMON_ENABLED = True
+SPIDERMON_ENGINE_STOP_MONITORS = ["crawler.monitors.suite.CrawlSuite"]
+# A share of fewer than these says nothing.
+MONITOR_LEAST = 20
+MONITOR_ERROR_SHARE = 0.1
+MONITOR_SHARE_FAILURES = 0.5
+MONITOR_HTTP_CODES = 0.1
+MONITOR_WRITE_FAILURES = 0
+MONITOR_COVERAGE_RUNS = 10
+MONITOR_COVERAGE_TOLERANCE = 0.2
+# A category is known by what it published in these days.
+MONITOR_FRESHNESS_DAYS = 14
+MONITOR_FRESHNESS_HOURS = 24.0
+MONITOR_FRESHNESS_TOLERANCE = 1.5
+MONITOR_TIMEOUT_SECONDS = 10.0
+
+# What finews status --check takes for wrong (docs/status.md).
+STATUS_RUN_HOURS = 168.0
+STATUS_REJECT_HOURS = 24.0
+STATUS_OWED_ATTEMPTS = 10
+STATUS_OVERDUE_MINUTES = 10.0
+STATUS_LONGEST_RUN_HOURS = 24.0

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
-Kind = Literal["url", "flag", "text", "folder"]
+Kind = Literal["url", "flag", "text", "folder", "port", "hook"]
 
 # Between Scrapy's "spider" (30), which no user sets, and "cmdline" (40).
 ENVIRONMENT_PRIORITY = 35
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 TRUE, FALSE = ("1", "true"), ("0", "false")
 CLASS_PATH = re.compile(r"(?:\w+\.)+[A-Z]\w*")
-# With none of these at work a crawl would wait for ever.
+# With none of these at work a crawl would wait for ever, or a mean be one of nothing.
 COUNTS = frozenset(
     {
         *("CONCURRENT_ITEMS", "CONCURRENT_REQUESTS", "CONCURRENT_REQUESTS_PER_DOMAIN"),
-        *("STORE_BATCH_SIZE", "CAPTURE_FILE_BYTES"),
+        *("STORE_BATCH_SIZE", "CAPTURE_FILE_BYTES", "MONITOR_COVERAGE_RUNS"),
     }
 )
 
@@ -69,6 +69,18 @@ OPTIONS = (
         "where every response is kept as received, in WARC files (unset: nowhere)",
     ),
     Option("CONTACT", "text", "an address for the site's owner, sent in the User-Agent"),
+    Option(
+        "MONITOR_WEBHOOK",
+        "hook",
+        "where an alarm is posted as JSON when a monitor fails: https, or this machine",
+    ),
+    Option("MONITOR_MAIL_TO", "text", "who gets an alarm by e-mail; several with commas"),
+    Option("MONITOR_MAIL_FROM", "text", "who it comes from (unset: the first who gets it)"),
+    Option("MONITOR_SMTP_HOST", "text", "the server that takes e-mail"),
+    Option("MONITOR_SMTP_PORT", "port", "its port; on 465 TLS from the first byte"),
+    Option("MONITOR_SMTP_USER", "text", "who hands it over (unset: nobody has to)"),
+    Option("MONITOR_SMTP_PASSWORD", "text", "the password; best from the environment"),
+    Option("MONITOR_SMTP_TLS", "flag", "whether the server has to talk TLS"),
 )
 NAMES = tuple(option.name for option in OPTIONS)
 
@@ -111,6 +123,7 @@ def check(settings: BaseSettings) -> None:
             settings.set(option.name, _flag(option.name, value), priority=place)
         elif value is not None:
             _check_value(option, value)
+    _check_mail(settings)
     level = str(settings.get("LOG_LEVEL")).upper()
     if level not in LOG_LEVELS:
         raise OptionError(
@@ -157,6 +170,34 @@ def _check_value(option: Option, value: Any) -> None:
         place = Path(str(value)).expanduser()
         if place.exists() and not place.is_dir():
             raise OptionError(f"{name}={value} is a file, not a folder")
+    elif option.kind == "port":
+        if not (str(value).isdecimal() and 0 < int(value) < 65536):
+            raise OptionError(f"{name}={value} is no port, for example {getattr(base, name)}")
+    elif option.kind == "hook" and value:
+        _check_hook(name, str(value))
+
+
+def _check_hook(name: str, url: str) -> None:
+    """Raises OptionError without the address: it may hold a secret."""
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.hostname) and parts.port != 0 and not parts.username
+    except ValueError:
+        valid = False
+    if not valid or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
+        raise OptionError(f"{name} is no https:// address, nor one of this machine")
+
+
+def _check_mail(settings: BaseSettings) -> None:
+    host = settings.get("MONITOR_SMTP_HOST")
+    if settings.get("MONITOR_MAIL_TO") and not host:
+        raise OptionError("MONITOR_MAIL_TO needs MONITOR_SMTP_HOST, the server that takes e-mail")
+    if not settings.get("MONITOR_SMTP_USER") or settings.getbool("MONITOR_SMTP_TLS"):
+        return
+    if host and not is_loopback(f"smtp://{host}"):
+        raise OptionError(
+            f"MONITOR_SMTP_TLS=False would send MONITOR_SMTP_PASSWORD to {host} for all to read"
+        )
 
 
 def _check_url(name: str, url: str) -> None:

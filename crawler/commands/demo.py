@@ -82,6 +82,9 @@ def _point_at(settings: Settings, url: str, folder: Path) -> None:
         "DATA_DIR": str(folder),
         # Made-up articles are none of anybody's captures.
         "CAPTURE_DIR": None,
+        # Nor is a failed monitor of the demo anybody's alarm.
+        "MONITOR_WEBHOOK": None,
+        "MONITOR_MAIL_TO": None,
         "PROGRESS_BAR": True,
     }
     for name, value in chosen.items():

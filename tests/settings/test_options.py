@@ -55,6 +55,10 @@ def test_the_command_line_wins_then_the_environment_then_the_overlay() -> None:
         ({"LOG_LEVEL": "DEBUGG"}, "Did you mean DEBUG?"),
         ({"DATA_DIR": "/etc/passwd"}, "is a file, not a folder"),
         ({"CAPTURE_DIR": "/etc/passwd"}, "CAPTURE_DIR=/etc/passwd is a file, not a folder"),
+        ({"MONITOR_SMTP_PORT": "smtp"}, "MONITOR_SMTP_PORT=smtp is no port, for example 587"),
+        ({"MONITOR_SMTP_PORT": 65536}, "MONITOR_SMTP_PORT=65536 is no port"),
+        ({"MONITOR_SMTP_TLS": "perhaps"}, "is not True or False"),
+        ({"MONITOR_MAIL_TO": "a@example.org"}, "MONITOR_MAIL_TO needs MONITOR_SMTP_HOST"),
     ],
 )
 def test_a_wrong_value_is_named(values: dict[str, str], message: str) -> None:
@@ -62,6 +66,35 @@ def test_a_wrong_value_is_named(values: dict[str, str], message: str) -> None:
         check(settings(**values))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://hooks.example.org/s3cret", "ftp://127.0.0.1/s3cret", "s3cret"),
+        *("https://me:s3cret@hooks.example.org/", "http://[s3cret/"),
+    ],
+)
+def test_a_webhook_is_https_or_on_this_machine_and_never_shown(url: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        check(settings(MONITOR_WEBHOOK=url))
+    assert str(caught.value) == "MONITOR_WEBHOOK is no https:// address, nor one of this machine"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hooks.example.org/x", "http://127.0.0.1:1/x", "http://localhost/", ""]
+)
+def test_a_webhook_that_may_be(url: str) -> None:
+    check(settings(MONITOR_WEBHOOK=url))
+
+
+def test_a_password_is_never_sent_for_all_to_read() -> None:
+    given = {"MONITOR_SMTP_USER": "me", "MONITOR_SMTP_TLS": False}
+    with pytest.raises(OptionError) as caught:
+        check(settings(**given, MONITOR_SMTP_HOST="mail.example.org"))
+    assert str(caught.value).startswith("MONITOR_SMTP_TLS=False would send MONITOR_SMTP_PASSWORD")
+    check(settings(**given, MONITOR_SMTP_HOST="127.0.0.1"))
+    check(settings(MONITOR_SMTP_TLS=False, MONITOR_SMTP_HOST="mail.example.org"))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +110,10 @@ def test_a_wrong_value_is_named(values: dict[str, str], message: str) -> None:
         ("STORE_BATCH_SECONDS", "inf", "is no number that can be used"),
         ("DOWNLOAD_DELAY", "-1", "is no number that can be used"),
         ("STORE_BATCH_SECONDS", "soon", "is not a number"),
+        ("MONITOR_ERROR_SHAR", "1", "Did you mean MONITOR_ERROR_SHARE?"),
+        ("MONITOR_COVERAGE_RUNS", "0", "is less than 1"),
+        ("MONITOR_LEAST", "few", "MONITOR_LEAST=few is not a whole number"),
+        ("MONITOR_ERROR_SHARE", "-1", "is no number that can be used"),
         ("PROGRESS_BAR", "perhaps", "is not True or False"),
         ("LOG_FORMATTER", "foo.Bar", "LOG_FORMATTER=foo.Bar is no class"),
         ("TWISTED_REACTOR", "foo", "TWISTED_REACTOR=foo is no class"),
