@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scrapy.commands import ScrapyCommand
 
 SETTINGS = "settings.base"
-COMMANDS = ("crawl", "export", "show", "rejects", "forget", "db", "demo")
+COMMANDS = ("crawl", "export", "show", "rejects", "forget", "status", "db", "demo")
 # Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.
 SCRAPY_COMMANDS = ("list", "version")
 

@@ -12,6 +12,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.running import run_spider
 from crawler.commands.setup import FinewsCommand, action_of, usage
+from crawler.exports.terminal import printable
 from crawler.records import utc
 from crawler.spiders.rejects import RejectsSpider
 from crawler.store.rejects import LARGEST_RAW, Rejects
@@ -84,8 +85,8 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
             sys.stdout.buffer.flush()
         else:
             for name, value in _record(kept).items():
-                print(f"{name:<12} {_printable(str(value))}")
-            print(f"\n{_printable(kept.raw.decode('utf-8', 'replace'))}")
+                print(f"{name:<12} {printable(str(value))}")
+            print(f"\n{printable(kept.raw.decode('utf-8', 'replace'))}")
         note = f", cut at {LARGEST_RAW:,}" if kept.is_cut else ""
         print(f"finews: {kept.raw_bytes:,} bytes as received{note}", file=sys.stderr)
 
@@ -115,7 +116,7 @@ def _line(kept: Kept) -> str:
     """A reject in columns, its reason last."""
     article = kept.article_id or "-"
     head = f"{kept.id}  {utc(kept.last_at)}  {kept.times:>3}×  {kept.stage:<16} {article:<20}"
-    return _printable(f"{head} {kept.url}  {kept.reason}").replace("\n", " ")
+    return printable(f"{head} {kept.url}  {kept.reason}").replace("\n", " ")
 
 
 def _counts(rejects: Rejects, stage: str | None) -> Iterator[str]:
@@ -124,12 +125,7 @@ def _counts(rejects: Rejects, stage: str | None) -> Iterator[str]:
     if counts:
         yield ""
     for where, reason, number in counts[:MOST_REASONS]:
-        yield _printable(f"{number:>8,}  {where:<16} {reason}").replace("\n", " ")
+        yield printable(f"{number:>8,}  {where:<16} {reason}").replace("\n", " ")
     if len(counts) > MOST_REASONS:
         rest = sum(number for _, _, number in counts[MOST_REASONS:])
         yield f"{rest:>8,}  for {len(counts) - MOST_REASONS:,} other reasons"
-
-
-def _printable(text: str) -> str:
-    """Text that a terminal shows and does not obey."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)

@@ -68,7 +68,9 @@ class Runs:
         told = {name: _storable(getattr(start, name)) for name in STARTING}
         told["arguments"] = _in_order(start.arguments)
         known = {name: {"$literal": value} for name, value in told.items() if value}
-        missing = {name: {"$ifNull": [f"${name}", None]} for name in told if name not in known}
+        missing: dict[str, Any] = {
+            name: {"$ifNull": [f"${name}", None]} for name in told if name not in known
+        }
         if "arguments" in missing:
             missing["arguments"] = {"$ifNull": ["$arguments", {"$literal": {}}]}
         times = {"started_at": {"$ifNull": ["$started_at", "$$NOW"]}, "ended_at": None}
@@ -114,9 +116,10 @@ class Runs:
         )
         return list(groups)
 
-    def unended(self) -> list[dict[str, Any]]:
-        """The runs of which it is not known how they ended, the newest first."""
-        return list(self.collection.find({"ended_at": None}).sort("started_at", DESCENDING))
+    def unended(self, since: datetime) -> list[dict[str, Any]]:
+        """Those that began since a time, of which it is not known how they ended, newest first."""
+        chosen = {"started_at": {"$gte": since}, "ended_at": None}
+        return list(self.collection.find(chosen).sort("started_at", DESCENDING))
 
     def last_of(self, crawl: str) -> dict[str, Any] | None:
         """The run of a crawl of the schedule that was due last, whether it has ended or not."""

@@ -108,4 +108,4 @@ def test_the_latest_of_each_crawl_and_of_each_spider_that_somebody_ran(store: St
     assert ids(runs.latest(PAST)) == ["6", "5", "4", "2"]
     last = runs.last(1)[0]["started_at"]
     assert runs.latest(last + timedelta(seconds=1)) == []
-    assert ids(runs.unended()) == ["7"]
+    assert ids(runs.unended(PAST)) == ["7"]
