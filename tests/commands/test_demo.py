@@ -61,13 +61,16 @@ def test_it_asks_nothing_but_loopback_whatever_the_environment_says(
     finews: Any, tmp_path: Path
 ) -> None:
     done = finews(
-        "demo",
+        *("demo", "-s", "MONITOR_LEAST=1", "-s", "MONITOR_SHARE_FAILURES=0"),
         DATA_DIR=str(tmp_path),
+        MONITOR_WEBHOOK="https://192.0.2.1/",
         FINEWS_BASE_URL="http://192.0.2.1/",
         NEWSSHARE_BASE_URL="http://192.0.2.1/",
         MONGODB_URI="mongodb://192.0.2.1/",
     )
     assert "52 new" in done.last
+    assert "monitors failed (share_failures: " in done.last
+    assert "no alarm" not in done.err
 
 
 def test_on_a_terminal_it_draws_a_progress_bar(finews: Any, tmp_path: Path) -> None:

@@ -59,6 +59,33 @@ def test_a_failed_monitor_is_exit_1_and_the_last_line_names_it(
     assert "s3cret" not in str(run)
 
 
+def failures(store: Store) -> list[str]:
+    """What the monitors of the last run said was wrong."""
+    [run] = Runs(store).last(1)
+    return [f"{one['name']}: {one['message']}" for one in run["monitors"] if one["message"]]
+
+
+def test_share_answers_that_are_missing_or_broken_are_failures_of_the_share_api(
+    finews: Any, sample: Any, at: Any, store: Store
+) -> None:
+    limits = ["-s", "MONITOR_LEAST=1", "-s", "MONITOR_SHARE_FAILURES=0"]
+    finews("crawl", "finews", "-a", "category=zhengquanshibao", *limits, code=1, **at(sample))
+    assert any(line.startswith("share_failures: 2 of ") for line in failures(store))
+
+
+def test_articles_that_the_store_refuses_fail_its_monitor(
+    finews: Any, store: Store, tmp_path: Path
+) -> None:
+    store.database.command("collMod", "articles", validator={"title": {"$ne": "毒"}})
+    file = tmp_path / "posts" / "2021-12-31-2021123101.md"
+    file.parent.mkdir()
+    file.write_text("---\ntitle: 毒\n---\n正文。\n", encoding="utf-8")
+    done = finews("crawl", "archive", "-a", f"path={file.parent}", code=1)
+    line = "write_failures: the store refused 1 articles (at most 0 may be)"
+    assert line in failures(store)
+    assert f"1 rejected, monitors failed ({line}): " in done.last
+
+
 def test_a_crawl_that_cannot_start_has_ended_too(finews: Any, store: Store) -> None:
     done = finews("crawl", "finews", "-s", "SCHEDULER=scrapy.spiders.Spider", code=2)
     [run] = Runs(store).last(5)
