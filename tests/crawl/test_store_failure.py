@@ -99,6 +99,7 @@ def test_a_server_away_for_longer_than_the_patience_is_exit_1_and_the_next_crawl
     last = err.splitlines()[-1]
     assert last.startswith("finews: the store failed (")
     assert last.endswith("once it is back, the same command goes on")
+    assert err.count(" went is not in the store: ") == 1
     os.kill(mongod, signal.SIGCONT) if how == signal.SIGSTOP else own_server.revive()
     done = finews("crawl", "finews", **variables)
     assert "articles: 1 new" in done.last
