@@ -20,6 +20,7 @@ class Categories:
         self.wanted = {slug.casefold(): slug for slug in wanted}
         # Told by a footer, or by a category page that answered.
         self.exact: dict[str, str] = {}
+        self.told: set[str] = set()
         self.slugs: dict[str, str] = {}
         self.found: set[str] = set()
         self.asked: set[str] = set()
@@ -30,7 +31,7 @@ class Categories:
     def remember(self, slugs: Iterable[str]) -> None:
         """Take over the slugs that earlier crawls found; of two spellings the one with capitals."""
         for slug in sorted(slugs, key=lambda slug: slug != slug.casefold()):
-            self.exact[slug.casefold()] = self.slugs[slug.casefold()] = slug
+            self._has_page(slug)
 
     def is_wanted(self, key: str) -> bool:
         """Whether a category is asked for."""
@@ -54,7 +55,9 @@ class Categories:
 
     def learn(self, slug: str) -> None:
         """Note an exact slug that a footer tells; the first of several spellings stays."""
-        self.exact.setdefault(slug.casefold(), slug)
+        if slug.casefold() not in self.told:
+            self.told.add(slug.casefold())
+            self.exact[slug.casefold()] = slug
 
     def take(self, slug: str) -> bool:
         """Whether a category's page is to be asked for: if wanted, and once a crawl."""
@@ -64,8 +67,15 @@ class Categories:
 
     def answered(self, slug: str) -> None:
         """Note that a category's page is there under this slug."""
-        self.exact[slug.casefold()] = self.slugs[slug.casefold()] = slug
+        self._has_page(slug)
         self.found.add(slug.casefold())
+
+    def _has_page(self, slug: str) -> None:
+        """A server that ignores case answers every spelling: one in lower case proves least."""
+        key = slug.casefold()
+        self.slugs[key] = slug
+        if key not in self.told and (slug != key or key not in self.exact):
+            self.exact[key] = slug
 
     def name(self, observation: Observation) -> None:
         """Give the category that only an address told its exact slug, where it is known."""

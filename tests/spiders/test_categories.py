@@ -65,6 +65,30 @@ def test_a_page_that_answers_proves_its_slug():
     assert categories.found == {"wind(a)"}
 
 
+@pytest.mark.parametrize("answers", [["techweb", "TechWeb"], ["TechWeb", "techweb"]])
+def test_of_two_spellings_that_answer_the_one_with_capitals_stays(answers):
+    categories = Categories([])
+
+    for slug in answers:
+        categories.answered(slug)
+
+    assert categories.exact == {"techweb": "TechWeb"}
+
+
+@pytest.mark.parametrize("spelt_by_page", ["techweb", "TECHWEB"])
+@pytest.mark.parametrize("footer_first", [True, False])
+def test_a_footer_proves_more_than_a_page_that_answers(spelt_by_page, footer_first):
+    categories = Categories([])
+    categories.remember(["techweb"])
+
+    if footer_first:
+        categories.learn("TechWeb")
+    categories.answered(spelt_by_page)
+    categories.learn("TechWeb")
+
+    assert categories.exact == {"techweb": "TechWeb"}
+
+
 @pytest.mark.parametrize(
     ("wanted", "slug", "taken"),
     [([], "TechWeb", True), (["TECHWEB"], "TechWeb", True), (["emnews"], "TechWeb", False)],
