@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, Literal, get_args
 
+from crawler.fetched import Fetched
+
 SCHEMA_VERSION = 1
 # Fixed: summer times of decades past are no business of this site's dates.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -170,13 +172,15 @@ TRANSIENT = frozenset({"tree", "raw"})
 class ArticleItem:
     """The item that spiders yield: one article, with every observation of it at hand.
 
-    `links` are done when it is stored, and the rejects named in `mends` are void.
+    `links` are done when it is stored, and the rejects named in `mends` are void. `fetched`: by
+    link, what is then known of its response.
     """
 
     id: str
     observations: list[Observation]
     links: list[str] = field(default_factory=list)
     mends: list[str] = field(default_factory=list)
+    fetched: dict[str, Fetched] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

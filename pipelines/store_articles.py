@@ -37,7 +37,7 @@ class StoreArticles:
         self.crawler = crawler
         spider: Any = crawler.spider
         self.spider = spider
-        self.articles = Articles(spider.store)
+        self.articles = Articles(spider.store, spider.ledger.looks)
         self.size = crawler.settings.getint("STORE_BATCH_SIZE")
         self.seconds = crawler.settings.getfloat("STORE_BATCH_SECONDS")
         self.waiting: list[_Waiting] = []

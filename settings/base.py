@@ -24,6 +24,7 @@ MONITOR_SMTP_PORT = 587
 MONITOR_SMTP_USER = None
 MONITOR_SMTP_PASSWORD = None
 MONITOR_SMTP_TLS = True
+SITE_RETENTION_DAYS = 3.0
 
 BOT_NAME = "finews"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -40,6 +41,18 @@ AUTOTHROTTLE_MAX_DELAY = 30.0
 AUTOTHROTTLE_TARGET_CONCURRENCY = 2.0
 DOWNLOAD_TIMEOUT = 30
 RETRY_TIMES = 2
+# What a host asks for by Retry-After is waited for up to so long; for longer it is left alone.
+RETRY_AFTER_LONGEST_SECONDS = 60.0
+# After so many failures in a row share answers are asked for no more for a while.
+SHARE_FAILURES_IN_A_ROW = 10
+SHARE_PAUSE_SECONDS = 900.0
+ROBOTSTXT_REMEMBERED_SECONDS = 86400.0
+
+# How often lists of posts are asked for, though the feed shows nothing new.
+HOME_EVERY_MINUTES = 60.0
+CATEGORIES_EVERY_HOURS = 24.0
+# Posts are written again: so long after its first sight each is looked at once more.
+SECOND_LOOK_HOURS = (1, 6, 24, 60)
 
 # Closed: Scrapy would run Python sent over HTTP, open a telnet console, trust any certificate.
 REMOTE_CONTROL_ENABLED = False
@@ -57,10 +70,15 @@ LOG_FORMATTER = "crawler.extensions.log_lines.LogLines"
 
 DOWNLOADER_MIDDLEWARES = {
     "crawler.downloader.host_guard.HostGuard": 10,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.downloader.robots.RememberedRobotsTxt": 100,
     # Nearest to the wire: every hop, before anything is followed, tried again or decompressed.
     "crawler.downloader.raw_capture.RawCapture": 990,
     "crawler.downloader.fetch_time.FetchTime": 1000,
 }
+DOWNLOAD_HANDLERS = dict.fromkeys(
+    ("http", "https"), "crawler.downloader.patient_handler.PatientHandler"
+)
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
 EXTENSIONS = {
     "crawler.extensions.dead_letters.DeadLetters": 100,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
-Kind = Literal["url", "flag", "text", "folder", "port", "hook"]
+Kind = Literal["url", "flag", "text", "folder", "number", "port", "hook"]
 
 # Between Scrapy's "spider" (30), which no user sets, and "cmdline" (40).
 ENVIRONMENT_PRIORITY = 35
@@ -67,6 +67,11 @@ OPTIONS = (
         "CAPTURE_DIR",
         "folder",
         "where every response is kept as received, in WARC files (unset: nowhere)",
+    ),
+    Option(
+        "SITE_RETENTION_DAYS",
+        "number",
+        "for how many days the site keeps its posts: an older one that is missing is expired",
     ),
     Option("CONTACT", "text", "an address for the site's owner, sent in the User-Agent"),
     Option(
@@ -124,6 +129,8 @@ def check(settings: BaseSettings) -> None:
         elif value is not None:
             _check_value(option, value)
     _check_mail(settings)
+    for hours in settings.getlist("SECOND_LOOK_HOURS"):
+        _number("SECOND_LOOK_HOURS", str(hours), 1.0)
     level = str(settings.get("LOG_LEVEL")).upper()
     if level not in LOG_LEVELS:
         raise OptionError(
@@ -166,6 +173,8 @@ def _check_value(option: Option, value: Any) -> None:
     name = option.name
     if option.kind == "url":
         _check_url(name, str(value))
+    elif option.kind == "number":
+        _number(name, str(value), 3.0)
     elif option.kind == "folder":
         place = Path(str(value)).expanduser()
         if place.exists() and not place.is_dir():

@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,10 +91,14 @@ class Handler(BaseHTTPRequestHandler):
         return file if inside and file.is_file() else None
 
     def _answer(self, status: int, kind: str, body: bytes) -> None:
+        etag = f'"{sha256(body).hexdigest()[:16]}"'
+        if status == 200 and self.headers.get("If-None-Match") == etag:
+            status, body = 304, b""
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Last-Modified", LAST_MODIFIED)
+        self.send_header("ETag", etag)
         self.end_headers()
         self.wfile.write(body)
 

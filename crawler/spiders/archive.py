@@ -176,7 +176,7 @@ class ArchiveSpider(KeptSpider):
         reject = Reject("capture", damage.reason, "capture", where, None, b"", now())
         await self.keep_reject(reject, where)
 
-    async def finish(self) -> None:
+    async def finish(self, reason: str) -> None:
         """Give articles the exact slugs that only other pages told."""
         await self.name_categories(self.categories.exact.values())
 

@@ -12,6 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.addresses import Link, Site, info_code_of
 from crawler.article import ArticleItem
+from crawler.fetched import Fetched
 from crawler.pages.share import ShareAnswer
 from crawler.store.articles import Articles
 from crawler.store.connection import Store
@@ -23,16 +24,19 @@ from settings.options import nearest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
     from crawler.article import Observation
 
 Answer = TypeVar("Answer")
 GONE = frozenset({404, 410})
+NOT_MODIFIED = 304
+LONGEST_VALIDATOR = 1000
 
 
 class LedgerSpider(Spider):
@@ -71,7 +75,8 @@ class LedgerSpider(Spider):
             settings.getfloat("STORE_PATIENCE_SECONDS"),
         )
         lease_seconds = settings.getfloat("LEASE_SECONDS")
-        spider.ledger = Ledger(spider.store, uuid.uuid4().hex, lease_seconds)
+        looks = looks_of(settings)
+        spider.ledger = Ledger(spider.store, uuid.uuid4().hex, lease_seconds, looks)
         spider.rejects = Rejects(spider.store)
         crawler.signals.connect(spider._end, signals.spider_closed)
         return spider
@@ -128,14 +133,31 @@ class LedgerSpider(Spider):
         await self.in_store(self.ledger.discover, once)
         return await self.in_store(self.ledger.claim, once, again, uuid.uuid4().hex)
 
-    def ask(self, link: Link, callback: Callable[..., Any], **details: Any) -> Request:
-        """The request of a link; `details` go to the callback and on to `failed`."""
+    async def pages_of(
+        self, read: Callable[..., list[Link]], *args: Any
+    ) -> AsyncIterator[list[Link]]:
+        """All that the ledger tells, some links at a time, so that memory stays flat."""
+        after = ""
+        while links := await self.in_store(read, *args, after):
+            yield links
+            after = links[-1].url
+
+    def ask(
+        self, link: Link, callback: Callable[..., Any], known: Fetched | None = None, **details: Any
+    ) -> Request:
+        """The request of a link; `details` go to the callback and on to `failed`.
+
+        `known`: what is stored of it. The callback gets the answer that it has not changed too.
+        """
         self.count(f"asked/{link.kind}")
+        conditions = known.conditions if known else {}
         return Request(
             self.site.request_url(link),
             callback=callback,
             errback=details.pop("errback", self.failed),
             cb_kwargs={"link": link, **details.pop("cb_kwargs", {})},
+            headers=conditions,
+            meta={"handle_httpstatus_list": [NOT_MODIFIED]} if conditions else None,
             dont_filter=True,
             **details,
         )
@@ -152,7 +174,12 @@ class LedgerSpider(Spider):
         self.count(f"failed/{link.kind}")
         self.note_failure(link, reason)
         self.logger.warning("%s not answered: %s", failure.request.url, reason)  # type: ignore[attr-defined]
-        await self.in_store(self.ledger.settle, [link.url], "owed", reason)
+        pause: float | None = getattr(error, "seconds", None)
+        if pause is None:
+            await self.in_store(self.ledger.settle, [link.url], "owed", reason)
+        else:
+            # It was never asked for: that is no try.
+            await self.in_store(self.ledger.postpone, link, pause, reason)
 
     def note_failure(self, link: Link, reason: str) -> None:
         """What the last line says when a crawl ends with nothing or with something missing."""
@@ -177,10 +204,20 @@ class LedgerSpider(Spider):
         self.count(f"rejected_at/{reject.stage}")
         await self.in_store(self.rejects.add, reject)
 
-    async def list_read(self, link: Link, at: datetime) -> None:
-        """A page that lists posts could be read; what was rejected of it earlier is void."""
-        await self.in_store(self.ledger.settle, [link.url], "stored")
+    async def list_read(
+        self, link: Link, at: datetime, taken: Fetched | None = None, oldest: date | None = None
+    ) -> None:
+        """A page that lists posts could be read; what was rejected of it earlier is void.
+
+        `taken`: given when all that it lists is in the ledger.
+        """
+        await self.in_store(self.ledger.list_read, link, taken, oldest)
         await self.in_store(self.rejects.void_list, link.kind, link.url, at)
+
+    async def not_modified(self, link: Link) -> None:
+        """A page is as it was when it was stored, or all that it lists taken into the ledger."""
+        self.count("not_modified")
+        await self.in_store(self.ledger.unchanged, link)
 
     async def reject(self, link: Link, response: Response, error: Exception) -> None:
         """Keep a page that cannot be read, with where, why and its raw input."""
@@ -238,13 +275,13 @@ class LedgerSpider(Spider):
         self.crawler.stats.set_value("finews/usage_error", message)
         return CloseSpider("usage_error")
 
-    async def finish(self) -> None:
-        """What is left to be written when the crawl is over."""
+    async def finish(self, reason: str) -> None:
+        """What is left to be written when the crawl is over; `reason` is Scrapy's own word."""
 
-    async def _end(self) -> None:
+    async def _end(self, reason: str) -> None:
         try:
             try:
-                await self.finish()
+                await self.finish(reason)
             finally:
                 await self.in_store(self.ledger.release)
         except CloseSpider:
@@ -259,6 +296,26 @@ def fetched_at(response: Response) -> datetime:
     """When a response arrived, in UTC and whole milliseconds."""
     time: datetime = response.meta["fetched_at"]
     return time
+
+
+def fetched_of(response: Response, digest: str | None = None) -> Fetched:
+    """What is kept of a response, to ask later whether it has changed."""
+
+    def header(name: str) -> str | None:
+        value = response.headers.get(name)
+        return value.decode("latin-1") if value and len(value) <= LONGEST_VALIDATOR else None
+
+    return Fetched(header("ETag"), header("Last-Modified"), digest)
+
+
+def is_unchanged(response: Response) -> bool:
+    """Whether an answer says that nothing has changed."""
+    return response.status == NOT_MODIFIED
+
+
+def looks_of(settings: BaseSettings) -> list[float]:
+    """Seconds after its first sight at which a post is looked at again."""
+    return [float(hours) * 3600 for hours in settings.getlist("SECOND_LOOK_HOURS")]
 
 
 def text_of(response: Response) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import bson
 from bson.raw_bson import RawBSONDocument
-from pymongo import DeleteMany, ReplaceOne
+from pymongo import DeleteMany, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from crawler.article import Article
+from crawler.fetched import Fetched
 from crawler.history import History, article_of, observe, rename, replaced
 from crawler.store.counter import Counter
 from crawler.store.documents import (
@@ -24,6 +25,7 @@ from crawler.store.documents import (
     to_history,
     to_revision,
 )
+from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
 from crawler.store.tombstones import Tombstones
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from crawler.article import ArticleItem, Observation
     from crawler.store.connection import Store
+    from crawler.store.link_changes import State
 
 Outcome = Literal["new", "changed", "unchanged", "rejected", "forgotten"]
 # MongoDB takes documents of 16 MiB; the rest is room for the command around it.
@@ -81,10 +84,14 @@ class _TooMuchError(Exception):
 
 
 class Articles:
-    """Writes batches of items and reads articles back."""
+    """Writes batches of items and reads articles back.
 
-    def __init__(self, store: Store) -> None:
+    `looks`: seconds after its first sight at which a stored post is looked at again.
+    """
+
+    def __init__(self, store: Store, looks: Sequence[float] = ()) -> None:
         self.store = store
+        self.looks = looks
         self.collection = store.collection("articles")
         self.revisions = store.collection("revisions")
         self.links = store.collection("links")
@@ -186,12 +193,16 @@ class Articles:
             session=session,
         )
 
-    def _settle(self, items: Sequence[ArticleItem], state: str, session: ClientSession) -> None:
+    def _settle(self, items: Sequence[ArticleItem], state: State, session: ClientSession) -> None:
         """What becomes of the links of items, and of what was rejected of the same inputs."""
-        links = [link for item in items for link in item.links]
-        if links:
-            done = {"state": state, "fetched_at": "$$NOW", "reason": None, "lease_until": None}
-            self.links.update_many({"_id": {"$in": links}}, [{"$set": done}], session=session)
+        changes: list[UpdateOne] = []
+        for item in items:
+            for url in item.links:
+                fetched = item.fetched.get(url, Fetched())
+                done = settled(state, None, self.looks) | fetched_fields(fetched)
+                changes.append(UpdateOne({"_id": url}, [{"$set": done}]))
+        if changes:
+            self.links.bulk_write(changes, ordered=False, session=session)
         void = [reject for item in items for reject in item.mends]
         void += self._void(_read_at(items), session)
         if void:

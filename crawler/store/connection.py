@@ -27,6 +27,7 @@ from crawler.store.swap import complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from types import TracebackType
 
     from pymongo.client_session import ClientSession
@@ -49,6 +50,7 @@ INDEXES = {
     "links": [
         IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),
         IndexModel([("article", ASCENDING)], sparse=True),
+        IndexModel([("next_look_at", ASCENDING)], sparse=True),
     ],
     "rejects": [
         IndexModel([("stage", ASCENDING), ("last_at", ASCENDING)]),
@@ -126,6 +128,12 @@ class Store:
         """
         with self.client.start_session() as session:
             return session.with_transaction(work, read_concern=ReadConcern("snapshot"))
+
+    def now(self) -> datetime:
+        """The time by the server's clock, which all machines share; in UTC, with its zone."""
+        options = self.database.codec_options
+        time: datetime = self.database.command("hello", codec_options=options)["localTime"]
+        return time
 
     def patiently(self, call: Callable[..., Answer], *args: Any) -> Answer:
         """The answer of a call that may be made twice, waiting for a store that is slow or away.

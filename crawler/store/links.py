@@ -5,42 +5,83 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
 from crawler.addresses import Link
+from crawler.fetched import Fetched
+from crawler.store.link_changes import State, fetched_fields, settled
+from crawler.store.processes import is_running, started_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from crawler.addresses import LinkKind
     from crawler.store.connection import Store
 
-State = Literal["new", "asked", "owed", "stored", "rejected", "gone", "expired", "forgotten"]
 LEASE_SECONDS = 3600.0
 # So often a link is asked for whose answer cannot be read, while the site lists it.
 MOST_ATTEMPTS = 3
-# Of /proc/<pid>/stat, counted from the field after the state.
-STARTED_FIELD = 18
 # What is there to be had, as soon as the site shows it; the rest only when told to fetch again.
 OPEN: tuple[State, ...] = ("new", "owed", "gone", "expired")
 DONE: tuple[State, ...] = ("stored", "rejected")
+LISTS = ("feed", "home", "category")
+# So many links are read from the ledger at a time.
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ListSeen:
+    """What is known of a page that lists posts.
+
+    `read_at`: when all that it listed was taken into the ledger, or it was found to be unreadable;
+    None when neither ever was. `age`: how many seconds ago. `oldest`: the day of the oldest post
+    that it listed.
+    """
+
+    link: Link
+    state: State
+    read_at: datetime | None = None
+    age: float | None = None
+    oldest: date | None = None
+    fetched: Fetched = field(default_factory=Fetched)
+
+    def is_due(self, every: float) -> bool:
+        """Whether it is to be asked for, when that is done every so many seconds."""
+        is_read = self.state in ("stored", "rejected") and self.age is not None
+        return not is_read or self.age is None or self.age >= every
 
 
 class Ledger:
-    """One run's view of the links. Lease times come from the server's clock."""
+    """One run's view of the links. Times to come are told by the server's clock.
 
-    def __init__(self, store: Store, run: str, lease_seconds: float = LEASE_SECONDS) -> None:
+    `looks`: seconds after its first sight at which a stored post is looked at again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run: str,
+        lease_seconds: float = LEASE_SECONDS,
+        looks: Sequence[float] = (),
+    ) -> None:
         self.collection = store.collection("links")
+        self.now = store.now
         self.run = run
         self.lease_seconds = lease_seconds
+        self.looks = looks
         pid = os.getpid()
         host = socket.gethostname()
-        self.owner = {"host": host, "pid": pid, "started": _started(pid), "run": run}
+        self.owner = {"host": host, "pid": pid, "started": started_at(pid), "run": run}
+
+    def first_seen(self, links: Iterable[Link]) -> dict[str, datetime]:
+        """By address, when those of the links that are in the ledger were first seen."""
+        among = {"_id": {"$in": [link.url for link in links]}}
+        found = self.collection.find(among, {"first_seen_at": 1})
+        return {document["_id"]: document["first_seen_at"] for document in found}
 
     def discover(self, links: Iterable[Link]) -> None:
         """Note that these links were seen, before any of them is asked for."""
@@ -59,7 +100,7 @@ class Ledger:
         urls = [link.url for link in links]
         claim = claim or uuid.uuid4().hex
         free: list[dict[str, Any]] = [
-            {"state": {"$in": OPEN}},
+            {"state": {"$in": OPEN}, **({} if again else self._may_be_tried())},
             {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
             # It may have been the server's bad moment.
             {"state": "rejected", "attempts": {"$lt": MOST_ATTEMPTS}},
@@ -90,12 +131,41 @@ class Ledger:
         But not of those that another run has claimed since, unless it is to be so whoever holds
         them; and never of forgotten ones.
         """
-        kept = {"$literal": reason and reason.encode("utf-8", "replace").decode()}
-        change = {"state": state, "reason": kept, "lease_until": None, "fetched_at": "$$NOW"}
         chosen: dict[str, Any] = {"_id": {"$in": list(urls)}, "state": {"$ne": "forgotten"}}
         if not whoever_holds:
             chosen["owner.run"] = {"$in": [self.run, None]}
-        self.collection.update_many(chosen, [{"$set": change}])
+        self.collection.update_many(chosen, [{"$set": settled(state, reason, self.looks)}])
+
+    def postpone(self, link: Link, seconds: float, reason: str) -> None:
+        """Note that a claimed link was not asked for, and is not to be for so many seconds."""
+        change = settled("owed", reason) | {
+            "attempts": {"$max": [0, {"$subtract": ["$attempts", 1]}]},
+            "next_try_at": {"$add": ["$$NOW", int(seconds * 1000)]},
+        }
+        mine = {"_id": link.url, "owner.run": {"$in": [self.run, None]}}
+        self.collection.update_one(mine, [{"$set": change}])
+
+    def unchanged(self, link: Link, fetched: Fetched | None = None) -> None:
+        """Note that what is stored of a link is still so, whatever validators it has now."""
+        change = settled("stored", None, self.looks) | (fetched_fields(fetched) if fetched else {})
+        if link.kind in LISTS:
+            change["read_at"] = "$$NOW"
+        self.collection.update_one(
+            {"_id": link.url, "owner.run": {"$in": [self.run, None]}}, [{"$set": change}]
+        )
+
+    def list_read(
+        self, link: Link, taken: Fetched | None = None, oldest: date | None = None
+    ) -> None:
+        """Note that a page that lists posts was read.
+
+        `taken`: given once all that it lists is in the ledger, not earlier, for it is not asked for
+        again while its answer is the same. Without it the page is still due.
+        """
+        change = settled("stored") | fetched_fields(taken or Fetched()) | {"read_at": None}
+        if taken is not None:
+            change |= {"read_at": "$$NOW", "oldest": {"$literal": _midnight(oldest)}}
+        self.collection.update_one({"_id": link.url}, [{"$set": change}])
 
     def renew(self) -> int:
         """Hold for longer what this run has asked for; how many links that are."""
@@ -116,13 +186,15 @@ class Ledger:
         who = {"run": "$owner.run", "pid": "$owner.pid", "started": "$owner.started"}
         groups = self.collection.aggregate([{"$match": here}, {"$group": {"_id": who}}])
         owners = [group["_id"] for group in groups]
-        dead = [owner["run"] for owner in owners if not _runs(owner["pid"], owner.get("started"))]
+        dead = [
+            owner["run"] for owner in owners if not is_running(owner["pid"], owner.get("started"))
+        ]
         expired = {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}}
         reason = "the crawl that asked for it died"
         return self._owe({**here, "owner.run": {"$in": dead}}, reason) + self._owe(expired, reason)
 
     def _owe(self, which: dict[str, Any], reason: str) -> int:
-        change = {"state": "owed", "reason": reason, "lease_until": None}
+        change = {"state": "owed", "reason": reason, "lease_until": None, "next_try_at": "$$NOW"}
         return self.collection.update_many(which, [{"$set": change}]).modified_count
 
     def _mine(self) -> dict[str, Any]:
@@ -131,14 +203,46 @@ class Ledger:
     def _lease_end(self) -> dict[str, Any]:
         return {"$add": ["$$NOW", int(self.lease_seconds * 1000)]}
 
-    def owed(self, kind: LinkKind) -> list[Link]:
-        """Every link of a kind that was seen and is still to be had, by address."""
+    def owed(self, kind: LinkKind, after: str = "", limit: int = 0) -> list[Link]:
+        """Links of a kind that were seen and are still to be had, by address; 0 for all of them."""
+        return self._page({"kind": kind, "state": {"$in": ["new", "owed"]}}, after, limit)
+
+    def to_be_tried(self, kind: LinkKind, after: str = "") -> list[Link]:
+        """The next page of what is owed and may be tried now."""
         owed = {"kind": kind, "state": {"$in": ["new", "owed"]}}
-        return [_link(document) for document in self.collection.find(owed).sort("_id")]
+        return self._page(owed | self._may_be_tried(), after, PAGE)
+
+    def to_be_looked_at(self, after: str = "") -> list[Link]:
+        """The next page of the stored posts that are to be looked at again."""
+        due = {"kind": "post", "state": "stored", "next_look_at": {"$lte": self.now()}}
+        return self._page(due, after, PAGE)
+
+    def fetched(self, links: Iterable[Link]) -> dict[str, Fetched]:
+        """By address, what is known of those links that are stored."""
+        among = {"_id": {"$in": [link.url for link in links]}}
+        return {document["_id"]: _fetched(document) for document in self.collection.find(among)}
+
+    def lists(self) -> dict[str, ListSeen]:
+        """By address, what is known of the pages that list posts."""
+        now = self.now()
+        found = self.collection.find({"kind": {"$in": LISTS}})
+        return {document["_id"]: _list_seen(document, now) for document in found}
+
+    def _page(self, chosen: dict[str, Any], after: str, limit: int) -> list[Link]:
+        which = {**chosen, "_id": {"$gt": after}}
+        found = self.collection.find(which).sort("_id").limit(limit)
+        return [_link(document) for document in found]
+
+    def _may_be_tried(self) -> dict[str, Any]:
+        # Links that were never owed have no such time.
+        now = {"next_try_at": {"$lte": self.now()}}
+        return {"$or": [now, {"next_try_at": {"$exists": False}}, {"state": {"$ne": "owed"}}]}
 
     def categories(self) -> list[str]:
-        """The slugs of the categories whose page was ever read."""
-        return sorted(self.collection.distinct("category", {"kind": "category", "state": "stored"}))
+        """The slugs of the categories whose page was ever read and is not gone."""
+        read = {"$or": [{"state": "stored"}, {"read_at": {"$ne": None}}]}
+        there = {"kind": "category", "state": {"$nin": ["gone", "expired"]}, **read}
+        return sorted(self.collection.distinct("category", there))
 
     def counts(self) -> dict[str, int]:
         """How many links are in each state."""
@@ -146,27 +250,44 @@ class Ledger:
         return {group["_id"]: group["n"] for group in groups}
 
 
-def _sighting(link: Link) -> dict[str, Any]:
-    return {
-        "$setOnInsert": {
-            "kind": link.kind,
-            "article": link.article_id,
-            "category": link.category,
-            "day": _midnight(link.day),
-            "state": "new",
-            "reason": None,
-            "attempts": 0,
-            "etag": None,
-            "last_modified": None,
-        },
-        "$min": {"first_seen_at": _now()},
-        "$max": {"last_seen_at": _now()},
+def _sighting(link: Link) -> list[dict[str, Any]]:
+    told = {
+        "kind": link.kind,
+        "article": link.article_id,
+        "category": link.category,
+        "day": _midnight(link.day),
     }
+    unknown = {"state": "new", "reason": None, "attempts": 0, "etag": None, "last_modified": None}
+    literals = {name: {"$literal": value} for name, value in (told | unknown).items()}
+    first: dict[str, Any] = {**literals, "first_seen_at": "$$NOW"}
+    is_new = {"$eq": [{"$type": "$first_seen_at"}, "missing"]}
+    return [
+        {"$replaceWith": {"$cond": [is_new, {"$mergeObjects": ["$$ROOT", first]}, "$$ROOT"]}},
+        {"$set": {"last_seen_at": "$$NOW"}},
+    ]
 
 
 def _link(document: dict[str, Any]) -> Link:
     day = document["day"].date() if document["day"] else None
     return Link(document["_id"], document["kind"], document["article"], document["category"], day)
+
+
+def _fetched(document: dict[str, Any]) -> Fetched:
+    names = ("etag", "last_modified", "digest")
+    return Fetched(*(document.get(name) for name in names))
+
+
+def _list_seen(document: dict[str, Any], now: datetime) -> ListSeen:
+    read_at = document.get("fetched_at" if document["state"] == "rejected" else "read_at")
+    oldest = document.get("oldest")
+    return ListSeen(
+        _link(document),
+        document["state"],
+        read_at,
+        (now - read_at).total_seconds() if read_at else None,
+        oldest.date() if oldest else None,
+        _fetched(document),
+    )
 
 
 def _midnight(day: date | None) -> datetime | None:
@@ -175,23 +296,3 @@ def _midnight(day: date | None) -> datetime | None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _runs(pid: int, started: str | None) -> bool:
-    """Whether the process that began at a time runs still: numbers are given out again."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return started == _started(pid)
-
-
-def _started(pid: int) -> str | None:
-    """When a process began, in the kernel's words; None where they cannot be read."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (OSError, ValueError):
-        return None
-    return None if state == "Z" else fields[STARTED_FIELD]

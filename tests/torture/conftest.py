@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.sample_site.server import serve
-from tests.large_site import write_site
+from tests.large_site import LargeSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def many() -> int:
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The sample site enlarged to 2,000 posts, and their ids."""
     folder = tmp_path_factory.mktemp("large")
-    ids = write_site(folder, POSTS)
+    ids = LargeSite(folder, POSTS).ids
     with serve(folder) as site:
         yield site, ids
 
