@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -192,7 +193,11 @@ class Server:
 
     def __init__(self, routes: dict[str, str | Answer]) -> None:
         self.routes = routes
+        # What takes the place of a route once that was answered.
+        self.once: dict[str, str | Answer] = {}
         self.requests: list[str] = []
+        # With each request's headers and the time, in seconds of the monotonic clock.
+        self.log: list[tuple[str, dict[str, str], float]] = []
         self.asked = threading.Condition()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.http.server_port}/"
@@ -218,14 +223,20 @@ class Server:
             def do_GET(self) -> None:
                 with server.asked:
                     server.requests.append(self.path)
+                    server.log.append((self.path, dict(self.headers), time.monotonic()))
                     server.asked.notify_all()
                 found = server.routes.get(self.path, Answer("not found", 404))
+                if (following := server.once.pop(self.path, None)) is not None:
+                    server.routes[self.path] = following
                 answer = found if isinstance(found, Answer) else Answer(found)
                 if answer.hold:
                     answer.hold.wait(60)
                 body = answer.body
                 body = body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body
-                self.send_response(answer.status)
+                status, known = answer.status, self.headers.get("If-None-Match")
+                if known is not None and known == answer.headers.get("ETag"):
+                    status, body = 304, b""
+                self.send_response(status)
                 for name, value in {"Content-Type": "text/html", **answer.headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))

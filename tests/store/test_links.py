@@ -6,9 +6,14 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
 
 from crawler.addresses import Link
-from crawler.store.links import MOST_ATTEMPTS, Ledger
+from crawler.fetched import Fetched
+from crawler.store.link_changes import MOST_TRIES
+from crawler.store.links import MOST_ATTEMPTS, Ledger, ListSeen
 from crawler.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
@@ -199,3 +204,125 @@ def test_what_is_forgotten_stays_so_whatever_comes_late(store: Store) -> None:
     for state in ("rejected", "owed", "gone"):
         ledger.settle(["p"], state, "half \ud800 a character")
     assert document(store)["state"] == "forgotten"
+
+
+def settled_after(store: Store, tries: int) -> dict[str, Any]:
+    """A link that is owed after so many tries."""
+    ledger = Ledger(store, uuid4().hex)
+    ledger.discover([POST])
+    store.collection("links").update_one({"_id": "p"}, {"$set": {"attempts": tries - 1}})
+    ledger.claim([POST], again=True)
+    ledger.settle(["p"], "owed", "HTTP 500")
+    return document(store)
+
+
+@pytest.mark.parametrize(
+    ("tries", "minutes"), [(1, 0), (2, 5), (3, 10), (6, 80), (10, 1280), (11, 1440)]
+)
+def test_what_is_owed_is_tried_again_after_pauses_that_grow(
+    store: Store, tries: int, minutes: int
+) -> None:
+    told = settled_after(store, tries)
+    assert told["next_try_at"] - told["fetched_at"] == timedelta(minutes=minutes)
+    following = Ledger(store, "next")
+    expected = [] if minutes else [POST]
+    assert following.to_be_tried("post") == expected
+    assert following.claim([POST]) == expected
+    assert minutes == 0 or following.owed("post") == [POST]
+
+
+def test_after_many_tries_it_is_asked_for_by_name_only(store: Store) -> None:
+    assert settled_after(store, MOST_TRIES)["next_try_at"] is None
+    following = Ledger(store, "next")
+    assert following.to_be_tried("post") == following.claim([POST]) == []
+    assert following.owed("post") == [POST]
+    assert following.claim([POST], again=True) == [POST]
+
+
+def test_a_link_that_was_not_asked_for_after_all_is_no_try(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    ledger.claim([POST])
+    ledger.postpone(POST, 100, "left alone")
+    told = document(store)
+    assert (told["state"], told["attempts"], told["reason"]) == ("owed", 0, "left alone")
+    assert told["next_try_at"] - told["fetched_at"] == timedelta(seconds=100)
+    assert Ledger(store, "next").claim([POST]) == []
+
+
+def test_what_an_older_version_owed_may_be_tried(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST, SHARE])
+    store.collection("links").update_many({}, {"$set": {"state": "owed"}})
+    assert ledger.to_be_tried("post") == [POST]
+    assert ledger.claim([POST, SHARE]) == [POST, SHARE]
+
+
+@pytest.mark.parametrize(
+    ("age", "next_look"), [(0, 1), (0.5, 1), (1.5, 6), (30, 60), (61, None), (1000, None)]
+)
+def test_a_stored_post_is_looked_at_again_at_the_next_of_the_times(
+    store: Store, age: float, next_look: float | None
+) -> None:
+    ledger = Ledger(store, "one", looks=[3600.0 * hours for hours in (1, 6, 24, 60)])
+    ledger.discover([POST, SHARE])
+    earlier = {"$subtract": ["$first_seen_at", int(age * 3_600_000)]}
+    store.collection("links").update_many({}, [{"$set": {"first_seen_at": earlier}}])
+    ledger.settle(["p", "s"], "stored")
+    told = document(store)
+    at = told["next_look_at"] and told["next_look_at"] - told["first_seen_at"]
+    assert at == (next_look and timedelta(hours=next_look))
+    assert document(store, SHARE)["next_look_at"] is None
+    assert ledger.to_be_looked_at() == []
+    store.collection("links").update_many({}, [{"$set": {"next_look_at": "$$NOW"}}])
+    assert ledger.to_be_looked_at() == [POST]
+    ledger.settle(["p"], "expired")
+    assert document(store)["next_look_at"] is None
+    assert ledger.to_be_looked_at() == []
+
+
+def test_what_was_fetched_is_kept_until_another_answer_is_stored(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([POST])
+    assert ledger.fetched([POST]) == {"p": Fetched()}
+    fetched = Fetched('"$1"', "Fri, 31 Dec 2021 07:07:45 GMT", "digest")
+    ledger.unchanged(POST, fetched)
+    ledger.unchanged(POST)
+    ledger.settle(["p"], "owed", "HTTP 500")
+    assert ledger.fetched([POST, SHARE]) == {"p": fetched}
+
+
+def test_a_list_is_read_when_all_that_it_lists_was_taken_in(store: Store) -> None:
+    ledger = Ledger(store, "one")
+    category = Link("c", "category", None, "Wind(A)")
+    ledger.discover([category, POST])
+    assert ledger.lists() == {"c": ListSeen(category, "new")}
+    ledger.list_read(category, Fetched("e"), date(2021, 12, 30))
+    [seen] = ledger.lists().values()
+    assert (seen.state, seen.oldest, seen.fetched) == ("stored", date(2021, 12, 30), Fetched("e"))
+    assert seen.age is not None
+    assert seen.read_at is not None
+    assert 0 <= seen.age < 60
+    ledger.list_read(category)
+    [seen] = ledger.lists().values()
+    assert (seen.state, seen.age, seen.read_at, seen.fetched) == ("stored", None, None, Fetched())
+    ledger.unchanged(category)
+    [seen] = ledger.lists().values()
+    assert seen.age is not None
+    assert ledger.categories() == ["Wind(A)"]
+    ledger.settle(["c"], "owed", "HTTP 500")
+    assert ledger.categories() == ["Wind(A)"]
+    ledger.settle(["c"], "gone", "HTTP 404")
+    assert ledger.categories() == []
+
+
+def test_links_are_read_page_by_page(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.store.links.PAGE", 2)
+    ledger = Ledger(store, "one")
+    links = [Link(f"p{number}", "post") for number in range(5)]
+    ledger.discover(links)
+    assert ledger.to_be_tried("post") == links[:2]
+    assert ledger.to_be_tried("post", "p1") == links[2:4]
+    assert ledger.to_be_tried("post", "p4") == []
+    assert ledger.owed("post") == links
+    assert ledger.first_seen(links[:2]).keys() == {"p0", "p1"}
