@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.spiders.retention import oldest_by_hearsay
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from crawler.addresses import Link
     from crawler.fetched import Fetched
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 # The home page shows so many posts of a tag; it may have more when all of them are new.
 HOME_POSTS = 5
+# Within so many seconds a site drops hardly anything.
+FRESH_SECONDS = 3600.0
 
 
 class Agenda:
@@ -85,6 +89,26 @@ class Agenda:
     def others(self, asked: Container[str]) -> list[ListSeen]:
         """What is known of the categories that were not asked for."""
         return [self.seen[link.url] for link in self.categories() if link.url not in asked]
+
+    def oldest_listed(
+        self, asked: Mapping[str, date | None], today: date, retention_days: float
+    ) -> date | None:
+        """The day of the oldest post that the site lists, as far as is known.
+
+        `asked`: by category page that this run asked for, the day of the oldest post there.
+        """
+        others = self.others(asked)
+        days = [*asked.values(), *(one.oldest for one in others if is_fresh(one))]
+        stale = [one.oldest for one in others if not is_fresh(one)]
+        if stale or not days:
+            told = min(filter(None, stale), default=None)
+            days.append(oldest_by_hearsay(told, today, retention_days))
+        return min(filter(None, days), default=None)
+
+
+def is_fresh(seen: ListSeen) -> bool:
+    """Whether what a list said may still be taken for true."""
+    return seen.age is not None and seen.age < FRESH_SECONDS
 
 
 def may_have_more(tag: TagList, new: set[Link]) -> bool:

@@ -90,3 +90,31 @@ def test_a_tag_may_have_more_when_all_of_its_five_are_new(
 ) -> None:
     tag = TagList("x", [Link(url, "post") for url in shown])
     assert may_have_more(tag, {Link(url, "post") for url in new}) is expected
+
+
+TODAY = date(2021, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("lists", "asked", "oldest"),
+    [
+        # All that this run asked for: they tell the truth.
+        ([seen(CATEGORY, DAY, oldest=5)], {"a": date(2021, 12, 7)}, 7),
+        ([seen(CATEGORY, DAY)], {"a": date(2021, 12, 7), "b": date(2021, 12, 6)}, 6),
+        # Others were read a moment ago, or so long ago that the site has dropped posts since.
+        ([seen(CATEGORY, 0), seen(OTHER, HOUR - 1, oldest=5)], {"a": date(2021, 12, 7)}, 5),
+        ([seen(CATEGORY, 0), seen(OTHER, HOUR, oldest=5)], {"a": date(2021, 12, 30)}, 28),
+        ([seen(OTHER, HOUR, oldest=5)], {}, 28),
+        ([seen(OTHER, HOUR, oldest=29)], {}, 29),
+        ([], {}, 28),
+    ],
+)
+def test_the_oldest_post_that_the_site_lists(
+    lists: list[ListSeen], asked: dict[str, date | None], oldest: int
+) -> None:
+    told = agenda(*lists).oldest_listed(asked, TODAY, retention_days=3)
+    assert told == date(2021, 12, oldest)
+
+
+def test_lists_without_posts_tell_nothing_of_the_oldest() -> None:
+    assert agenda(seen(CATEGORY, 0)).oldest_listed({"a": None}, TODAY, retention_days=3) is None
