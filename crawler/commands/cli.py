@@ -16,6 +16,7 @@ from scrapy.utils.project import ENVVAR
 from crawler import __version__
 from crawler.commands.one_line import describe
 from crawler.commands.outcome import INCOMPLETE, UNUSABLE
+from crawler.commands.tether import hold_on
 from crawler.store.errors import StoreError
 from settings.options import nearest
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from scrapy.commands import ScrapyCommand
 
 SETTINGS = "settings.base"
-COMMANDS = ("crawl", "export", "show", "rejects", "forget", "status", "db", "demo")
+COMMANDS = ("crawl", "backfill", "export", "show", "rejects", "forget", "status", "db", "demo")
 # Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.
 SCRAPY_COMMANDS = ("list", "version")
 
@@ -32,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run a command and exit with a code of the contract."""
     argv = list(sys.argv if argv is None else argv)
     _end_in_order()
+    hold_on()
     try:
         code = _run(argv)
     except BrokenPipeError:
@@ -116,3 +118,7 @@ def _help() -> str:
         lines.append(f"  {name:<8} {command.short_desc()}")
     lines += ["", f"Scrapy's own work too: {', '.join(SCRAPY_COMMANDS)}"]
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

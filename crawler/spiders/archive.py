@@ -11,6 +11,7 @@ from crawler.article import ArticleItem
 from crawler.captures.framing import Damage
 from crawler.captures.reading import capture_files
 from crawler.clock import now
+from crawler.merge import published_of
 from crawler.spiders import arguments
 from crawler.spiders.captured import Decoder, batches, link_of
 from crawler.spiders.categories import Categories
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.addresses import Link
+    from crawler.article import Observation
     from crawler.captures.reading import Capture
     from crawler.spiders.captured import Batch
     from crawler.spiders.reading import Reading
@@ -38,6 +40,9 @@ class ArchiveSpider(KeptSpider):
         "path": arguments.folder,
         "warc": arguments.captures,
         "observed": arguments.observed,
+        "category": arguments.words,
+        "since": arguments.since,
+        "until": arguments.until,
     }
     required = ("path", "warc")
 
@@ -46,12 +51,16 @@ class ArchiveSpider(KeptSpider):
         path: Path | None = None,
         warc: Path | None = None,
         observed: datetime | None = None,
+        category: list[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.path, self.warc = path, warc
         self.observed = observed
-        self.categories = Categories([])
+        self.categories = Categories(category or [])
+        self.since, self.until = since, until
         self.seen: set[str] = set()
         # Articles whose page was read: a share answer without a body completes no other.
         self.with_page: set[str] = set()
@@ -62,6 +71,9 @@ class ArchiveSpider(KeptSpider):
         values = super().read_arguments(given)
         if "observed" in values and "path" not in values:
             raise ValueError("-a observed goes with path only: captures know their own time")
+        for name in {"category", "since", "until"} & values.keys():
+            if "path" not in values:
+                raise ValueError(f"-a {name} goes with path only")
         return values
 
     async def items(self) -> AsyncIterator[ArticleItem]:
@@ -86,7 +98,18 @@ class ArchiveSpider(KeptSpider):
             except Exception as error:
                 await self.keep(given, str(path), f"{type(error).__name__}: {error}")
             else:
-                yield ArticleItem(observation.id, [observation])
+                if self.is_chosen(observation):
+                    yield ArticleItem(observation.id, [observation])
+
+    def is_chosen(self, observation: Observation) -> bool:
+        """Whether a source is of a wanted category and in the wanted range."""
+        if not self.categories.is_wanted((observation.category or "").casefold()):
+            return False
+        told = published_of(observation)
+        if told is None:
+            return True
+        after = self.since is None or told.time >= self.since
+        return after and (self.until is None or told.time <= self.until)
 
     async def captures(self) -> AsyncIterator[ArticleItem]:
         """What pages, feeds and answers said when they were fetched."""

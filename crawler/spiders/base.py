@@ -125,13 +125,15 @@ class LedgerSpider(Spider):
         """Note what is told at the end of a crawl whose store failed."""
         self.crawler.stats.set_value("finews/store_error", line_of(error)[:300])
 
-    async def take(self, links: Sequence[Link], again: bool = False) -> list[Link]:
+    async def take(
+        self, links: Sequence[Link], again: bool = False, by_name: bool = False
+    ) -> list[Link]:
         """Write links into the ledger, and lease those that are to be asked for."""
         once = list({link.url: link for link in links}.values())
         if not once:
             return []
         await self.in_store(self.ledger.discover, once)
-        return await self.in_store(self.ledger.claim, once, again, uuid.uuid4().hex)
+        return await self.in_store(self.ledger.claim, once, again, uuid.uuid4().hex, by_name)
 
     async def pages_of(
         self, read: Callable[..., list[Link]], *args: Any

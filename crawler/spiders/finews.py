@@ -57,19 +57,23 @@ class FinewsSpider(PostSpider):
         """
         await self.prepare()
         is_narrowed = bool(self.categories.wanted or self.since or self.until)
-        self.agenda = Agenda(
-            await self.in_store(self.ledger.lists),
-            self.settings.getfloat("HOME_EVERY_MINUTES") * 60,
-            self.settings.getfloat("CATEGORIES_EVERY_HOURS") * 3600,
-            everything=is_narrowed or self.full,
-            afresh=self.full,
-        )
+        await self.read_agenda(everything=is_narrowed or self.full)
         if self.categories.wanted:
             async for request in self.after_feed():
                 yield request
         else:
             await self.in_store(self.ledger.discover, [self.site.feed])
             yield self.ask(self.site.feed, self.parse_feed, self.agenda.known(self.site.feed))
+
+    async def read_agenda(self, everything: bool) -> None:
+        """What the ledger knows of the lists; `everything`: all of them are to be asked for."""
+        self.agenda = Agenda(
+            await self.in_store(self.ledger.lists),
+            self.settings.getfloat("HOME_EVERY_MINUTES") * 60,
+            self.settings.getfloat("CATEGORIES_EVERY_HOURS") * 3600,
+            everything,
+            afresh=self.full,
+        )
 
     async def after_feed(self) -> AsyncIterator[Request]:
         """What is asked for once the feed is read, is known not to come, or is not wanted."""
@@ -243,7 +247,7 @@ class FinewsSpider(PostSpider):
         self.listed.update(post.url for post in wanted)
         self.crawler.stats.set_value("finews/posts_seen", len(self.seen))
         self.crawler.stats.set_value("finews/posts_listed", len(self.listed))
-        taken = await self.take(wanted, again=self.full)
+        taken = await self.choose(wanted)
         oldest = min((post.day for post in posts if post.day), default=None)
         if page.kind == "category":
             self.oldest[page.url] = oldest
@@ -255,6 +259,10 @@ class FinewsSpider(PostSpider):
             await self.list_read(page, fetched_at(response), whole, oldest)
         for post in taken:
             yield self.ask_post(post)
+
+    async def choose(self, posts: Sequence[Link]) -> list[Link]:
+        """Write the posts of a list into the ledger; those that are to be asked for now."""
+        return await self.take(posts, again=self.full)
 
     async def parse_footer(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """The category page of a post that is not asked for itself."""

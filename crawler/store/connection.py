@@ -49,6 +49,7 @@ INDEXES = {
     "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
     "links": [
         IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),
+        IndexModel([("kind", ASCENDING), ("category", ASCENDING), ("day", ASCENDING)]),
         IndexModel([("article", ASCENDING)], sparse=True),
         IndexModel([("next_look_at", ASCENDING)], sparse=True),
     ],

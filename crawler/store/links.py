@@ -90,9 +90,15 @@ class Ledger:
             self.collection.bulk_write(updates, ordered=False)
 
     def claim(
-        self, links: Sequence[Link], again: bool = False, claim: str | None = None
+        self,
+        links: Sequence[Link],
+        again: bool = False,
+        claim: str | None = None,
+        by_name: bool = False,
     ) -> list[Link]:
-        """Lease those of the links that are to be asked for now; `again`: also what is done.
+        """Lease those of the links that are to be asked for now.
+
+        `again`: also what is done. `by_name`: also what is owed, but not to be tried yet.
 
         A link that another run holds, or that this run has asked for, is left out. A call whose
         answer was lost may be made again under the same name of the `claim`.
@@ -100,7 +106,7 @@ class Ledger:
         urls = [link.url for link in links]
         claim = claim or uuid.uuid4().hex
         free: list[dict[str, Any]] = [
-            {"state": {"$in": OPEN}, **({} if again else self._may_be_tried())},
+            {"state": {"$in": OPEN}, **({} if again or by_name else self._may_be_tried())},
             {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
             # It may have been the server's bad moment.
             {"state": "rejected", "attempts": {"$lt": MOST_ATTEMPTS}},
@@ -144,6 +150,11 @@ class Ledger:
         }
         mine = {"_id": link.url, "owner.run": {"$in": [self.run, None]}}
         self.collection.update_one(mine, [{"$set": change}])
+
+    def reopen(self, links: Sequence[Link]) -> None:
+        """Note that posts are to be had again that the site did not have earlier."""
+        lost = {"_id": {"$in": [link.url for link in links]}, "state": {"$in": ["gone", "expired"]}}
+        self.collection.update_many(lost, {"$set": {"state": "new", "fetched_at": None}})
 
     def unchanged(self, link: Link, fetched: Fetched | None = None) -> None:
         """Note that what is stored of a link is still so, whatever validators it has now."""
@@ -231,7 +242,7 @@ class Ledger:
     def _page(self, chosen: dict[str, Any], after: str, limit: int) -> list[Link]:
         which = {**chosen, "_id": {"$gt": after}}
         found = self.collection.find(which).sort("_id").limit(limit)
-        return [_link(document) for document in found]
+        return [link_of(document) for document in found]
 
     def _may_be_tried(self) -> dict[str, Any]:
         # Links that were never owed have no such time.
@@ -267,7 +278,8 @@ def _sighting(link: Link) -> list[dict[str, Any]]:
     ]
 
 
-def _link(document: dict[str, Any]) -> Link:
+def link_of(document: dict[str, Any]) -> Link:
+    """The link of a document."""
     day = document["day"].date() if document["day"] else None
     return Link(document["_id"], document["kind"], document["article"], document["category"], day)
 
@@ -281,7 +293,7 @@ def _list_seen(document: dict[str, Any], now: datetime) -> ListSeen:
     read_at = document.get("fetched_at" if document["state"] == "rejected" else "read_at")
     oldest = document.get("oldest")
     return ListSeen(
-        _link(document),
+        link_of(document),
         document["state"],
         read_at,
         (now - read_at).total_seconds() if read_at else None,

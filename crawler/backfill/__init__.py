@@ -1,0 +1,1 @@
+"""A backfill: its processes, its progress, and what it tells at the end."""

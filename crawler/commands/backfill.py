@@ -1,0 +1,169 @@
+"""finews backfill: every article of some categories that any source still has."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.commands import ScrapyCommand
+
+from crawler.article import SHANGHAI
+from crawler.backfill.report import report, still_to_be_had
+from crawler.backfill.stages import Stage, Stages
+from crawler.backfill.workers import Workers
+from crawler.commands.outcome import INCOMPLETE, UNUSABLE
+from crawler.commands.setup import FinewsCommand, usage
+from crawler.commands.tether import tethered
+from crawler.spiders import arguments
+from crawler.store.backlog import Backlog, Scope
+from crawler.store.links import Ledger
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from datetime import date
+
+    from crawler.backfill.workers import Ended
+    from crawler.store.connection import Store
+
+MOST_WORKERS = 64
+
+
+class Command(FinewsCommand, ScrapyCommand):
+    """Asks all sources in order: category pages, posts, share answers, the archive."""
+
+    requires_crawler_process = False
+    usage_line = "SLUG... | --all   [--since D] [--until D] [options]"
+
+    def short_desc(self) -> str:
+        return "Every article of some categories that any source still has, and a gap report"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        add = parser.add_argument
+        add("--all", action="store_true", help="all categories")
+        add("--since", metavar="D", help="published on this day or later")
+        add("--until", metavar="D", help="published on this day or earlier")
+        add("--archive", metavar="DIR", help="a folder of the site's post sources (*.md)")
+        add("--oldest-first", action="store_true", help="the oldest posts first, not the newest")
+        add("--dry-run", action="store_true", help="tell what is known and would be asked for")
+        add("--workers", metavar="N", default="1", help="processes that share the work (default 1)")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the stages, and print what came of them."""
+        words = _narrowing(args, opts)
+        scope = _scope(args, opts)
+        workers = _workers(opts.workers)
+        opts.archive = _archive(opts.archive)
+        with self.open_store() as store:
+            backlog = Backlog(store, scope, store.now())
+            if opts.dry_run:
+                print("\n".join(_plan(store, backlog, opts.archive)))
+                print("finews: dry run: nothing was asked for", file=sys.stderr)
+                return
+            problems = self._stages(store, backlog, words, workers, opts)
+            for problem in problems:
+                if problem.code == UNUSABLE:
+                    raise usage(problem.line)
+            missing, days = backlog.missing(), backlog.days()
+        print("\n".join(report(days, missing)))
+        left = still_to_be_had(missing)
+        told = f"{sum(day.stored for day in days):,} articles stored, {left:,} still missing"
+        if left or problems:
+            last = f" (last: {problems[-1].line})" if problems else ""
+            print(f"finews: {told}; the same command goes on{last}", file=sys.stderr)
+            self.exitcode = INCOMPLETE
+        else:
+            print(f"finews: done: {told}", file=sys.stderr)
+
+    def _stages(
+        self,
+        store: Store,
+        backlog: Backlog,
+        words: list[str],
+        number: int,
+        opts: argparse.Namespace,
+    ) -> list[Ended]:
+        """What went wrong in the stages; after the first when nothing can come of the others."""
+        assert self.settings is not None
+        began = backlog.began
+        folder = Path(self.settings["DATA_DIR"]) / "logs" / f"backfill-{began:%Y-%m-%dT%H-%M-%S}"
+        program = [sys.executable, "-m", "crawler.commands.cli"]
+        given = [word for pair in opts.set for word in ("-s", pair)]
+        given += ["-L", opts.loglevel] if opts.loglevel else []
+        stages = Stages(store, Workers(program, tethered(os.environ), folder), given)
+        lists = ["crawl", "backfill_lists", *words]
+        problems = stages.run(Stage("lists", lists, backlog.count_known, "posts"))
+        if any(ended.code == UNUSABLE for ended in problems):
+            return problems
+        pull = ["crawl", "backfill", *words, "-a", f"began={began.isoformat()}"]
+        pull += ["-a", "oldest_first=1"] if opts.oldest_first else []
+        total = backlog.count_posts()
+        posts = Stage("posts", pull, lambda: total - backlog.count_left(), total=total)
+        problems += stages.run(posts, number)
+        if self.settings.getbool("FOLLOW_SHARE_LINKS"):
+            pull_shares = [*pull, "-a", "shares=1"]
+            answers = Stage("shares", pull_shares, backlog.count_answered, "answers")
+            problems += stages.run(answers, number)
+        if opts.archive:
+            read = ["crawl", "archive", "-a", f"path={opts.archive}", *words]
+            problems += stages.run(Stage("archive", read, backlog.count_stored))
+        return problems
+
+
+def _narrowing(args: list[str], opts: argparse.Namespace) -> list[str]:
+    """What is wanted, as the arguments of a spider. Raises UsageError."""
+    if bool(args) == opts.all:
+        raise usage("say finews backfill SLUG... for some categories, or --all for every one")
+    given = {"category": ",".join(args), "since": opts.since, "until": opts.until}
+    words = [f"{name}={value}" for name, value in given.items() if value]
+    return [part for word in words for part in ("-a", word)]
+
+
+def _scope(args: list[str], opts: argparse.Namespace) -> Scope:
+    """The same for the ledger. Raises UsageError for what is no day, or no range."""
+    days: list[date | None] = []
+    for name, read in (("since", arguments.since), ("until", arguments.until)):
+        text = getattr(opts, name)
+        try:
+            days.append(read(text).astimezone(SHANGHAI).date() if text else None)
+        except ValueError as error:
+            raise usage(f"--{name}: {error}") from None
+    since, until = days
+    if since and until and since > until:
+        raise usage(f"--since {opts.since} is after --until {opts.until}")
+    return Scope(tuple(args), since, until)
+
+
+def _workers(text: str) -> int:
+    """How many processes. Raises UsageError."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_WORKERS:
+        raise usage(f"--workers {text} is not a number from 1 to {MOST_WORKERS}")
+    return int(text)
+
+
+def _archive(text: str | None) -> Path | None:
+    """The folder of post sources. Raises UsageError."""
+    try:
+        return arguments.folder(text).resolve() if text else None
+    except ValueError as error:
+        raise usage(f"--archive: {error}") from None
+
+
+def _plan(store: Store, backlog: Backlog, archive: Path | None) -> Iterator[str]:
+    """What is known, and what would be asked for; lists tell more when they are read."""
+    slugs = backlog.scope.slugs or tuple(Ledger(store, "backfill").categories())
+    shares = sum(len(backlog.shares(posts)) for posts in backlog.pages())
+    numbers = {
+        "category pages to be asked for": len(slugs),
+        "posts known": backlog.count_known(),
+        "articles stored": backlog.count_stored(),
+        "posts to be asked for": backlog.count_posts(),
+        "share answers to be asked for": shares,
+    }
+    if archive:
+        numbers["files in the archive"] = sum(1 for _ in archive.rglob("*.md"))
+    for name, number in numbers.items():
+        yield f"{name:<32}{number:>9,}"

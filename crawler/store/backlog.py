@@ -1,0 +1,252 @@
+"""What a backfill still has to get, and what came of it: questions to ledger and articles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crawler.addresses import Link
+from crawler.article import SHANGHAI
+from crawler.store.links import link_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from crawler.store.connection import Store
+
+OPEN = ("new", "owed")
+PAGE = 200
+EXAMPLES = 5
+STORED = {
+    "from": "articles",
+    "localField": "article",
+    "foreignField": "_id",
+    "pipeline": [{"$project": {"_id": 1}}],
+    "as": "stored",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Posts of some categories, or of all when none is named, first seen on some days.
+
+    A post without a day in its address is in every range. A page without a zone can be a day late.
+    """
+
+    slugs: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def posts(self) -> dict[str, Any]:
+        """What chooses links of posts."""
+        chosen: dict[str, Any] = {"kind": "post", "state": {"$ne": "forgotten"}}
+        if self.slugs:
+            chosen["category"] = {"$in": self.spellings}
+        days: dict[str, datetime] = {}
+        if self.since:
+            days["$gte"] = _midnight(self.since)
+        if self.until:
+            days["$lte"] = _midnight(self.until + timedelta(days=1))
+        if days:
+            chosen["$or"] = [{"day": days}, {"day": None}]
+        return chosen
+
+    @property
+    def articles(self) -> dict[str, Any]:
+        """What chooses articles."""
+        chosen: dict[str, Any] = {}
+        if self.slugs:
+            chosen["category"] = {"$in": self.spellings}
+        times: dict[str, datetime] = {}
+        if self.since:
+            times["$gte"] = datetime.combine(self.since, datetime.min.time(), SHANGHAI)
+        if self.until:
+            after = self.until + timedelta(days=1)
+            times["$lt"] = datetime.combine(after, datetime.min.time(), SHANGHAI)
+        if times:
+            chosen["published_at"] = times
+        return chosen
+
+    @property
+    def spellings(self) -> list[str]:
+        """Addresses tell slugs in lower case only."""
+        return sorted({*self.slugs, *(slug.casefold() for slug in self.slugs)})
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What became of one day's posts; `by` counts the stored articles by source."""
+
+    day: date | None
+    listed: int
+    stored: int
+    missing: int
+    by: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Posts that are not stored, for one reason; the ids of some of them."""
+
+    state: str
+    reason: str | None
+    number: int
+    ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """A post that a share answer may complete, or replace where nothing of it is stored.
+
+    `share`: its share link, None where none is known.
+    """
+
+    post: Link
+    share: Link | None
+    is_stored: bool
+
+
+class Backlog:
+    """One backfill's view of the ledger, from the time on at which it began."""
+
+    def __init__(self, store: Store, scope: Scope, began: datetime) -> None:
+        self.links = store.collection("links")
+        self.articles = store.collection("articles")
+        self.scope = scope
+        self.began = began
+        # What was answered since then had its turn.
+        untried = {"$or": [{"fetched_at": None}, {"fetched_at": {"$lt": began}}]}
+        self.open = {"$and": [{"state": {"$in": OPEN}}, untried]}
+
+    def posts(self, oldest_first: bool = False) -> list[Link]:
+        """The next posts to be asked for, by day: what is claimed or was answered is none."""
+        order = 1 if oldest_first else -1
+        found = self.links.find(self._open_posts()).sort([("day", order), ("_id", order)])
+        return [link_of(document) for document in found.limit(PAGE)]
+
+    def count_posts(self) -> int:
+        """How many posts are to be asked for."""
+        return self.links.count_documents(self._open_posts())
+
+    def count_known(self) -> int:
+        """How many posts the ledger knows."""
+        return self.links.count_documents(self.scope.posts)
+
+    def count_stored(self) -> int:
+        """How many articles are stored."""
+        return self.articles.count_documents(self.scope.articles)
+
+    def count_answered(self) -> int:
+        """How many share answers came since the backfill began."""
+        return self.links.count_documents({"kind": "share", "fetched_at": {"$gte": self.began}})
+
+    def count_left(self) -> int:
+        """How many posts are to be asked for, or are being asked for just now."""
+        asked = self.links.count_documents({**self.scope.posts, "state": "asked"})
+        return self.count_posts() + asked
+
+    def all_posts(self, after: str = "") -> list[Link]:
+        """The next page of all posts, by address."""
+        chosen = {"$and": [self.scope.posts, {"_id": {"$gt": after}}]}
+        return [link_of(one) for one in self.links.find(chosen).sort("_id").limit(PAGE)]
+
+    def pages(self) -> Iterator[list[Link]]:
+        """All posts, some at a time."""
+        after = ""
+        while posts := self.all_posts(after):
+            yield posts
+            after = posts[-1].url
+
+    def shares(self, posts: Sequence[Link]) -> list[Answerable]:
+        """Those of the posts whose share answer is still to be asked for."""
+        ids = [post.article_id for post in posts]
+        of_posts = {"kind": "share", "article": {"$in": ids}}
+        known = {one["article"] for one in self.links.find(of_posts, {"article": 1})}
+        found = self.links.find({"$and": [of_posts, self.open]})
+        open_ones = {one["article"]: link_of(one) for one in found}
+        stored = {one["_id"] for one in self.articles.find({"_id": {"$in": ids}}, {"_id": 1})}
+        return [
+            Answerable(post, open_ones.get(post.article_id), post.article_id in stored)
+            for post in posts
+            if post.article_id in open_ones or post.article_id not in known | stored
+        ]
+
+    def shares_alone(self, after: str = "") -> list[Link]:
+        """The next page of owed share answers, by address, whatever post they are of."""
+        chosen = {"$and": [{"kind": "share", "_id": {"$gt": after}}, self.open]}
+        return [link_of(one) for one in self.links.find(chosen).sort("_id").limit(PAGE)]
+
+    def days(self) -> list[Day]:
+        """What became of the posts of each day, the oldest first; those without one last."""
+        listed = {one["_id"]: one for one in self._listed()}
+        stored = {one["_id"]: one["n"] for one in self._stored(None)}
+        by: dict[str | None, dict[str, int]] = {}
+        for one in self._stored({"$unwind": "$kinds"}):
+            by.setdefault(one["_id"]["day"], {})[one["_id"]["kind"]] = one["n"]
+        names = sorted({*listed, *stored}, key=lambda name: (name is None, name or ""))
+        return [
+            Day(
+                date.fromisoformat(name) if name else None,
+                listed.get(name, {}).get("n", 0),
+                stored.get(name, 0),
+                listed.get(name, {}).get("missing", 0),
+                by.get(name, {}),
+            )
+            for name in names
+        ]
+
+    def missing(self) -> list[Missing]:
+        """Why posts are not stored, the most frequent reason first."""
+        group = {
+            "_id": {"state": "$state", "reason": "$reason"},
+            "n": {"$sum": 1},
+            "ids": {"$firstN": {"input": "$article", "n": EXAMPLES}},
+        }
+        stages: list[dict[str, Any]] = [
+            {"$match": self.scope.posts},
+            {"$lookup": STORED},
+            {"$match": {"stored": []}},
+            {"$sort": {"_id": 1}},
+            {"$group": group},
+            {"$sort": {"n": -1, "_id": 1}},
+        ]
+        groups = self.links.aggregate(stages, allowDiskUse=True)
+        return [
+            Missing(one["_id"]["state"], one["_id"].get("reason"), one["n"], one["ids"])
+            for one in groups
+        ]
+
+    def _open_posts(self) -> dict[str, Any]:
+        return {"$and": [self.scope.posts, self.open]}
+
+    def _listed(self) -> Iterable[dict[str, Any]]:
+        """By day, how many posts are known and how many of them are not stored."""
+        day = {"$dateToString": {"date": "$day", "format": "%Y-%m-%d"}}
+        missing = {"$sum": {"$cond": [{"$eq": ["$stored", []]}, 1, 0]}}
+        stages: list[dict[str, Any]] = [
+            {"$match": self.scope.posts},
+            {"$lookup": STORED},
+            {"$group": {"_id": day, "n": {"$sum": 1}, "missing": missing}},
+        ]
+        return self.links.aggregate(stages, allowDiskUse=True)
+
+    def _stored(self, unwind: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
+        """By day, how many articles are stored; or by day and source, when these are unwound."""
+        zoned = {"date": "$published_at", "format": "%Y-%m-%d", "timezone": "Asia/Shanghai"}
+        # Files are sources each for itself: front_matter:NAME.
+        kind = {"$first": {"$split": ["$$this.k", ":"]}}
+        kinds = {"$map": {"input": {"$objectToArray": "$provenance"}, "in": kind}}
+        key: Any = {"day": "$day", "kind": "$kinds"} if unwind else "$day"
+        stages: list[dict[str, Any]] = [
+            {"$match": self.scope.articles},
+            {"$project": {"day": {"$dateToString": zoned}, "kinds": {"$setUnion": [kinds]}}},
+            *([unwind] if unwind else []),
+            {"$group": {"_id": key, "n": {"$sum": 1}}},
+        ]
+        return self.articles.aggregate(stages, allowDiskUse=True)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
