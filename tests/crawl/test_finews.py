@@ -385,8 +385,13 @@ def test_a_stopped_crawl_says_so_and_the_same_command_goes_on(
     process = finews.start("crawl", "finews", **at(site))
     site.wait_for("/beifangwang/2021/12/31/2021123101.html")
     process.send_signal(getattr(signal, kill))
-    held.hold.set()
-    _, err = process.communicate(timeout=60)
+    err = ""
+    with process:
+        while "shutting down gracefully" not in err:
+            err += process.stderr.readline()
+            assert process.poll() is None, err
+        held.hold.set()
+        err += process.stderr.read()
     assert process.returncode == 1
     assert "Traceback" not in err
     assert err.splitlines()[-1].startswith("finews: stopped: 2 seen")
