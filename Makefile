@@ -5,7 +5,7 @@ STAMP := .venv/installed
 # The shared library that the embedded mongod needs and that is not in every system.
 NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
 
-.PHONY: help install system demo test fuzz torture check docs format clean
+.PHONY: help install system system-tests demo test fuzz torture check docs format clean
 
 help:
 	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
+	@echo 'make system-tests   that, and systemd for the test of its unit if it is missing'
 	@echo 'make docs      write the generated pages of docs/ anew'
 	@echo 'make format    write the code in the one format'
 	@echo 'make clean     remove .venv and caches; stored data (.data) stays'
@@ -39,10 +40,20 @@ system:
 		fi; \
 	fi
 
+system-tests: system
+	@if ! command -v systemd-analyze >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'installing systemd, whose systemd-analyze a test of the service unit uses'; \
+			apt-get -qq update && apt-get -qq install -y --no-install-recommends systemd; \
+		else \
+			echo 'systemd-analyze is missing: the test of the service unit is left out' >&2; \
+		fi; \
+	fi
+
 demo: install system
 	@$(BIN)/finews demo
 
-test: install system
+test: install system-tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 fuzz: install system

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Finish reasons of a crawl that somebody stopped.
-STOPPED = frozenset({"shutdown", "cancelled"})
+# Finish reasons of a crawl that was stopped: by somebody, or by its time limit.
+BY_SOMEBODY = frozenset({"shutdown", "cancelled"})
+TIME_LIMIT = "closespider_timeout"
 # Any of these says that the site showed something, or that it had nothing new to show.
 SEEN = ("finews/posts_seen", "finews/posts_listed", "finews/not_modified")
 
 
 def is_stopped(stats: Mapping[str, Any]) -> bool:
-    """Whether somebody stopped the crawl, or it came to no end at all."""
+    """Whether the crawl was stopped, or came to no end at all."""
     reason = stats.get("finish_reason")
-    return reason is None or reason in STOPPED
+    return reason is None or reason in BY_SOMEBODY or reason == TIME_LIMIT
 
 
 def is_empty(stats: Mapping[str, Any]) -> bool:

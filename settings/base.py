@@ -103,6 +103,12 @@ PROGRESS_BAR = False
 
 # The run's document has this id; unset: a new one.
 RUN_ID = None
+# The crawl of the schedule that is run; set by finews schedule.
+SCHEDULED_AS = None
+# For so long a crawl of the schedule is held by its run; held anew before it ends.
+SCHEDULE_LEASE_SECONDS = 60.0
+# So many logs of each crawl of the schedule are kept, and of backfills.
+LOGS_KEPT = 100
 
 # Monitors (docs/monitors.md) look at a crawl when all of it is closed, so they may take their time.
 SPIDERMON_ENABLED = True

@@ -273,3 +273,18 @@ def answer() -> type[Answer]:
 def exported(finews: Command) -> Callable[[], list[dict[str, Any]]]:
     """What an export of this test's store gives."""
     return lambda: [json.loads(line) for line in finews("export").out.splitlines()]
+
+
+@pytest.fixture
+def held_site(serve_routes: Callable[..., Server]) -> Any:
+    """A site of one post at `path`, which is not answered before its `held` is set."""
+    section = "<html><body><header></header><section>{}</section></body></html>"
+    path = "/beifangwang/2021/12/31/2021123101.html"
+    lists = section.format(f'<h2>北方网新闻</h2><ul><li><a href="{path}">x</a></li></ul>')
+    post = section.format("<small>(GMT+8) 2021-12-31 15:07:45</small><h1>一</h1><p>正文。</p>")
+    held = Answer(post, hold=threading.Event())
+    feed = '<feed xmlns="http://www.w3.org/2005/Atom"/>'
+    routes = {"/feed.xml": feed, "/": lists, "/category/beifangwang.html": lists, path: held}
+    site: Any = serve_routes(routes)
+    site.held, site.path = held.hold, path
+    return site

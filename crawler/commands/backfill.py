@@ -13,6 +13,7 @@ from crawler.article import SHANGHAI
 from crawler.backfill.report import report, still_to_be_had
 from crawler.backfill.stages import Stage, Stages
 from crawler.backfill.workers import Workers
+from crawler.children import prune
 from crawler.commands.outcome import INCOMPLETE, UNUSABLE
 from crawler.commands.setup import FinewsCommand, usage
 from crawler.commands.tether import tethered
@@ -89,7 +90,10 @@ class Command(FinewsCommand, ScrapyCommand):
         """What went wrong in the stages; after the first when nothing can come of the others."""
         assert self.settings is not None
         began = backlog.began
-        folder = Path(self.settings["DATA_DIR"]) / "logs" / f"backfill-{began:%Y-%m-%dT%H-%M-%S}"
+        logs = Path(self.settings["DATA_DIR"]) / "logs" / "backfill"
+        folder = logs / f"{began:%Y-%m-%dT%H-%M-%S}"
+        folder.mkdir(parents=True, exist_ok=True)
+        prune(logs, self.settings.getint("LOGS_KEPT"))
         program = [sys.executable, "-m", "crawler.commands.cli"]
         given = [word for pair in opts.set for word in ("-s", pair)]
         given += ["-L", opts.loglevel] if opts.loglevel else []

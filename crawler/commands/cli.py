@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from scrapy.commands import ScrapyCommand
 
 SETTINGS = "settings.base"
-COMMANDS = ("crawl", "backfill", "export", "show", "rejects", "forget", "status", "db", "demo")
+COMMANDS = (
+    *("crawl", "backfill", "schedule", "export", "show", "rejects", "forget", "status", "db"),
+    "demo",
+)
 # Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.
 SCRAPY_COMMANDS = ("list", "version")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crawler.tally import is_empty, is_stopped, total, why_empty
+from crawler.tally import TIME_LIMIT, is_empty, is_stopped, total, why_empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,8 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False, outputs: i
             f"the raw capture failed ({error}); mend CAPTURE_DIR, and the same command goes on",
         )
     if is_stopped(stats):
-        return Outcome(INCOMPLETE, f"stopped: {summary}; the same command goes on")
+        when = " at its time limit" if reason == TIME_LIMIT else ""
+        return Outcome(INCOMPLETE, f"stopped{when}: {summary}; the same command goes on")
     problems = _problems(stats, asked_by_name, outputs)
     monitors = stats.get("finews/monitors_failed", ())
     if not (problems or monitors) and (nothing := stats.get("finews/nothing_to_do")):

@@ -7,14 +7,16 @@ import logging
 import os
 import socket
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from crawler import __version__
 from crawler.commands.one_line import describe, fold_tracebacks
-from crawler.commands.outcome import OUTCOMES, UNUSABLE, Outcome, outcome_of
+from crawler.commands.outcome import INCOMPLETE, OUTCOMES, UNUSABLE, Outcome, outcome_of
 from crawler.commands.setup import open_store
 from crawler.store.errors import StoreError, StoreFailure
+from crawler.store.locks import Locks
 from crawler.store.processes import started_at
 from crawler.store.runs import End, Runs, Start
 
@@ -40,6 +42,8 @@ def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[st
     failures: list[BaseException] = []
     with open_store(crawler.settings) as store:
         start = _start_of(crawler, arguments)
+        if not _holds(store, crawler.settings):
+            return Outcome(INCOMPLETE, "another run of this crawl of the schedule is under way")
         _begin(store, start)
         crawling = process.crawl(crawler, store=store, **arguments)
         _when_failed(crawling, failures.append)
@@ -47,6 +51,7 @@ def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[st
         stats = crawler.stats.get_stats() if crawler.stats else {}
         outcome = _outcome(crawler, stats, arguments, failures)
         _end(store, start, end_of(outcome, stats))
+        _release(store, crawler.settings)
     return outcome
 
 
@@ -87,6 +92,20 @@ def _end(store: Store, start: Start, end: End) -> None:
         store.patiently(Runs(store).end, start.id, end)
     except (StoreFailure, StoreError) as error:
         logger.warning("how run %s went is not in the store: %s", start.id, describe(error))
+
+
+def _holds(store: Store, settings: Settings) -> bool:
+    """Whether a run that the schedule started holds its crawl still; others have none."""
+    crawl = settings.get("SCHEDULED_AS")
+    seconds = settings.getfloat("SCHEDULE_LEASE_SECONDS")
+    return not crawl or Locks(store).renew(crawl, settings["RUN_ID"], seconds)
+
+
+def _release(store: Store, settings: Settings) -> None:
+    """Let the next run have the crawl at once, should the schedule be gone."""
+    if crawl := settings.get("SCHEDULED_AS"):
+        with suppress(StoreFailure, StoreError):
+            Locks(store).release(crawl, settings["RUN_ID"])
 
 
 def _outcome(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
+from crawler.store.locks import Locks
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.crawler import Crawler
 
 # A lease is renewed when this part of it has passed.
@@ -17,12 +22,12 @@ PART = 0.25
 
 
 class KeepLeases:
-    """Renews the leases of all that the running crawl has asked for."""
+    """Renews the leases of all that a crawl has asked for, and by which the schedule runs it."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.seconds = crawler.settings.getfloat("LEASE_SECONDS") * PART
-        self.task: asyncio.Task[None] | None = None
+        self.settings = crawler.settings
+        self.tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -33,20 +38,28 @@ class KeepLeases:
 
     def opened(self) -> None:
         """Begin to renew."""
-        self.task = asyncio.create_task(self._renew())
+        spider: Any = self.crawler.spider
+        self._keep(self.settings.getfloat("LEASE_SECONDS"), spider.ledger.renew)
+        if crawl := self.settings.get("SCHEDULED_AS"):
+            seconds = self.settings.getfloat("SCHEDULE_LEASE_SECONDS")
+            own = (crawl, self.settings["RUN_ID"], seconds)
+            self._keep(seconds, partial(Locks(spider.store).renew, *own))
 
     def closed(self) -> None:
         """Let go."""
-        if self.task is not None:
-            self.task.cancel()
+        for task in self.tasks:
+            task.cancel()
 
-    async def _renew(self) -> None:
+    def _keep(self, seconds: float, renew: Callable[[], Any]) -> None:
+        self.tasks.append(asyncio.create_task(self._renew(seconds * PART, renew)))
+
+    async def _renew(self, pause: float, renew: Callable[[], Any]) -> None:
         spider: Any = self.crawler.spider
         with suppress(CloseSpider):
             while True:
-                await asyncio.sleep(self.seconds)
+                await asyncio.sleep(pause)
                 try:
-                    await spider.in_store(spider.ledger.renew)
+                    await spider.in_store(renew)
                 except CloseSpider:
                     raise
                 except Exception as error:

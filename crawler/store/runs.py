@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from crawler.store.connection import Store
 
 
+# The finish reason of a run that could not tell one.
+KILLED = "killed"
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """What is known of a run when it begins.
@@ -77,11 +81,12 @@ class Runs:
         change = {"$set": {**known, **missing, **times}}
         self.collection.update_one({"_id": start.id}, [change], upsert=True)
 
-    def end(self, run: str, end: End) -> None:
-        """Note how a run went, unless that is known already."""
+    def end(self, run: str, end: End) -> bool:
+        """Note how a run went, unless that is known already; whether it was noted."""
         change = {name: {"$literal": _storable(getattr(end, name))} for name in ENDING}
         open_one = {"_id": run, "ended_at": None}
-        self.collection.update_one(open_one, [{"$set": {**change, "ended_at": "$$NOW"}}])
+        noted = self.collection.update_one(open_one, [{"$set": {**change, "ended_at": "$$NOW"}}])
+        return bool(noted.matched_count)
 
     def last(self, number: int, spider: str | None = None) -> list[dict[str, Any]]:
         """The documents of the last runs, newest first; those that run still have no `ended_at`."""
@@ -122,8 +127,18 @@ class Runs:
         return list(self.collection.find(chosen).sort("started_at", DESCENDING))
 
     def last_of(self, crawl: str) -> dict[str, Any] | None:
-        """The run of a crawl of the schedule that was due last, whether it has ended or not."""
-        return self.collection.find_one({"crawl": crawl}, sort=[("due_at", DESCENDING)])
+        """The last run of a crawl of the schedule, whether it has ended or not."""
+        newest = [("due_at", DESCENDING), ("started_at", DESCENDING)]
+        return self.collection.find_one({"crawl": crawl}, sort=newest)
+
+    def tries(self, crawl: str, due_at: datetime) -> int:
+        """How many runs there were of a crawl that was due at a time."""
+        return self.collection.count_documents({"crawl": crawl, "due_at": due_at})
+
+    def end_lost(self, crawl: str) -> None:
+        """Note of the runs of a crawl that nobody holds that they were killed."""
+        for lost in self.collection.find({"crawl": crawl, "ended_at": None}, {"_id": 1}):
+            self.end(lost["_id"], End(1, "killed", finish_reason=KILLED))
 
 
 def _in_order(arguments: dict[str, str]) -> dict[str, Any]:

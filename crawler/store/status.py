@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, get_args
 from crawler.addresses import LinkKind
 from crawler.store.freshness import Fresh, freshness
 from crawler.store.links import Ledger
+from crawler.store.locks import Locks, Next
 from crawler.store.runs import Runs
 
 if TYPE_CHECKING:
     from crawler.store.connection import Store
 
-# Before the name of a crawl, in the documents that the schedule keeps in `locks`.
-CRAWL = "crawl:"
 TO_BE_HAD = ("new", "owed")
 
 
@@ -37,16 +36,6 @@ class Rejected:
     stage: str
     rejects: int
     last_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """When a crawl of the schedule is due; `host` runs it now, or did so last."""
-
-    crawl: str
-    next_at: datetime
-    running: bool
-    host: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ class Status:
 
 def look(store: Store, runs: int, hours: float) -> Status:
     """Look at the last so many runs, the latest of each kind in the last hours, and the rest."""
-    now = _server_time(store)
+    now = store.now()
     since = now - timedelta(hours=hours)
     known = Runs(store)
     return Status(
@@ -103,14 +92,8 @@ def look(store: Store, runs: int, hours: float) -> Status:
         links=dict(sorted(Ledger(store, "status").counts().items())),
         owed=_owed(store),
         rejected=_rejected(store),
-        next_runs=_next_runs(store, now),
+        next_runs=Locks(store).next_runs(now),
     )
-
-
-def _server_time(store: Store) -> datetime:
-    options = store.database.codec_options
-    time: datetime = store.database.command("hello", codec_options=options)["localTime"]
-    return time
 
 
 def _changed_at(store: Store) -> datetime | None:
@@ -138,18 +121,3 @@ def _rejected(store: Store) -> list[Rejected]:
         [{"$group": group}, {"$sort": {"rejects": -1, "_id": 1}}]
     )
     return [Rejected(one["_id"], one["rejects"], one["last_at"]) for one in groups]
-
-
-def _next_runs(store: Store, now: datetime) -> list[Next]:
-    """What is due first comes first."""
-    chosen = {"_id": {"$regex": f"^{CRAWL}"}, "next_at": {"$type": "date"}}
-    found = store.collection("locks").find(chosen).sort([("next_at", 1), ("_id", 1)])
-    return [
-        Next(
-            crawl=one["_id"].removeprefix(CRAWL),
-            next_at=one["next_at"],
-            running=bool(one.get("until") and one["until"] > now),
-            host=one.get("host"),
-        )
-        for one in found
-    ]

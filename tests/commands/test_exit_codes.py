@@ -174,7 +174,7 @@ def test_help_lists_what_there_is(finews: Any) -> None:
     for words in (["-h"], [], ["help"], ["--help"]):
         out = finews(*words).out
         assert all(f"  {name} " in out for name in ("crawl", "export", "demo"))
-        assert not any(name in out for name in ("schedule", "startproject", "shell"))
+        assert not any(name in out for name in ("startproject", "shell"))
     for name in ("crawl", "export", "demo"):
         assert f"finews {name}" in finews(name, "-h").out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,24 +12,9 @@ from crawler.store.links import Ledger
 from tests.servers import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from crawler.store.connection import Store
 
 SECTION = "<html><body><header></header><section>{}</section></body></html>"
-POST = SECTION.format("<small>(GMT+8) 2021-12-31 15:07:45</small><h1>一</h1><p>正文。</p>")
-PATH = "/beifangwang/2021/12/31/2021123101.html"
-
-
-@pytest.fixture
-def held_site(serve_routes: Callable[..., Any], answer: Any) -> Any:
-    """A site of one post, which is not answered before its `held` is set."""
-    held = answer(POST, hold=threading.Event())
-    lists = SECTION.format(f'<h2>北方网新闻</h2><ul><li><a href="{PATH}">x</a></li></ul>')
-    routes = {"/": lists, "/category/beifangwang.html": lists, PATH: held}
-    site = serve_routes({**routes, "/feed.xml": '<feed xmlns="http://www.w3.org/2005/Atom"/>'})
-    site.held = held.hold
-    return site
 
 
 def post(store: Store) -> dict[str, Any]:
@@ -43,7 +27,7 @@ def test_a_lease_is_renewed_while_the_crawl_waits(
     finews: Any, at: Any, held_site: Any, store: Store
 ) -> None:
     process = finews.start("crawl", "finews", "-s", "LEASE_SECONDS=1", **at(held_site))
-    held_site.wait_for(PATH)
+    held_site.wait_for(held_site.path)
     first = post(store)["lease_until"]
     wait_until(lambda: (post(store)["lease_until"] - first).total_seconds() > 1)
     link = Link(post(store)["_id"], "post")
@@ -59,12 +43,12 @@ def test_what_a_stopped_crawl_has_not_asked_for_yet_is_owed_at_once(
     finews: Any, at: Any, held_site: Any, store: Store, how: int
 ) -> None:
     more = [f"/beifangwang/2021/12/31/20211231{number:02}.html" for number in range(2, 9)]
-    items = "".join(f'<li><a href="{path}">x</a></li>' for path in [PATH, *more])
+    items = "".join(f'<li><a href="{path}">x</a></li>' for path in [held_site.path, *more])
     held_site.routes["/category/beifangwang.html"] = SECTION.format(f"<ul>{items}</ul>")
     one_at_a_time = ("-s", "CONCURRENT_REQUESTS=1")
     held_site.routes["/"] = SECTION.format(f"<h2>北方网新闻</h2><ul>{items}</ul>")
     process = finews.start("crawl", "finews", *one_at_a_time, **at(held_site))
-    held_site.wait_for(PATH)
+    held_site.wait_for(held_site.path)
     process.send_signal(how)
     assert any("shutdown" in line or "signal" in line for line in iter(process.stderr.readline, ""))
     held_site.held.set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import pytest
 from crawler.store.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SECTION = "<html><body><header></header><section>{}</section></body></html>"
 POST = SECTION.format("<small>(GMT+8) 2021-12-31 15:07:45</small><h1>一</h1><p>正文。</p>")
@@ -33,17 +32,6 @@ def mongod_of(folder: Path) -> int:
 
 
 @pytest.fixture
-def held_site(serve_routes: Callable[..., Any], answer: Any) -> Any:
-    """A site of one post, which is not answered before its `held` is set."""
-    held = answer(POST, hold=threading.Event())
-    lists = SECTION.format(f'<h2>北方网新闻</h2><ul><li><a href="{PATH}">x</a></li></ul>')
-    routes = {"/": lists, "/category/beifangwang.html": lists, PATH: held}
-    site = serve_routes({**routes, "/feed.xml": '<feed xmlns="http://www.w3.org/2005/Atom"/>'})
-    site.held = held.hold
-    return site
-
-
-@pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
     """A server that the crawl knows by its address only, and cannot start."""
     server = EmbeddedServer(tmp_path / "own")
@@ -57,7 +45,7 @@ def test_an_embedded_mongod_that_is_killed_is_started_again_and_the_crawl_goes_o
 ) -> None:
     variables = {**at(held_site), "DATA_DIR": str(tmp_path / "data")}
     process = finews.start("crawl", "finews", **variables)
-    held_site.wait_for(PATH)
+    held_site.wait_for(held_site.path)
     os.kill(mongod_of(tmp_path / "data"), signal.SIGKILL)
     held_site.held.set()
     _, err = process.communicate(timeout=120)
@@ -72,7 +60,7 @@ def test_a_server_that_comes_back_in_time_is_waited_for(
 ) -> None:
     variables = {**at(held_site), "MONGODB_URI": own_server.uri}
     process = finews.start("crawl", "finews", **variables)
-    held_site.wait_for(PATH)
+    held_site.wait_for(held_site.path)
     os.kill(mongod_of(tmp_path / "own"), signal.SIGKILL)
     held_site.held.set()
     waiting = iter(process.stderr.readline, "")
@@ -89,7 +77,7 @@ def test_a_server_away_for_longer_than_the_patience_is_exit_1_and_the_next_crawl
 ) -> None:
     variables = {**at(held_site), "MONGODB_URI": own_server.uri}
     process = finews.start("crawl", "finews", "-s", "STORE_PATIENCE_SECONDS=2", **variables)
-    held_site.wait_for(PATH)
+    held_site.wait_for(held_site.path)
     mongod = mongod_of(tmp_path / "own")
     os.kill(mongod, how)
     held_site.held.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tomllib
 from importlib.metadata import metadata
@@ -19,6 +20,7 @@ from crawler.sample_site import server
 from pipelines import STAGES
 from settings import base
 from settings.options import OPTIONS
+from tests.servers import wait_until
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -44,6 +46,11 @@ def finews_commands() -> list[str]:
     return [line for line in commands() if "bin/finews " in line]
 
 
+def is_service(line: str) -> bool:
+    """Whether a command goes on until it is stopped."""
+    return "bin/finews schedule" in line
+
+
 def test_the_docs_show_every_command() -> None:
     shown = " ".join(finews_commands())
     assert all(f"bin/finews {name}" in shown for name in COMMANDS)
@@ -51,7 +58,7 @@ def test_the_docs_show_every_command() -> None:
     assert all(re.search(rf"^## {name}", text, re.MULTILINE) for name in COMMANDS)
 
 
-@pytest.mark.parametrize("line", finews_commands())
+@pytest.mark.parametrize("line", [line for line in finews_commands() if not is_service(line)])
 def test_a_command_of_the_docs_runs(
     finews: Any, sample: Any, at: Any, tmp_path: Path, line: str
 ) -> None:
@@ -72,6 +79,18 @@ def test_a_command_of_the_docs_runs(
     assert done.last.startswith("finews: ")
     if whole:
         assert "1 rejected" in done.last
+
+
+@pytest.mark.parametrize("line", [line for line in finews_commands() if is_service(line)])
+def test_a_service_of_the_docs_runs(
+    finews: Any, sample: Any, at: Any, tmp_path: Path, store: Any, line: str
+) -> None:
+    shutil.copy(ROOT / "schedule.toml", tmp_path)
+    process = finews.start(*shlex.split(line.partition("bin/finews ")[2]), **at(sample))
+    wait_until(lambda: store.collection("articles").count_documents({}) > 0)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=90)
+    assert (process.returncode, err.splitlines()[-1]) == (0, "finews: stopped")
 
 
 def data_dir_of(words: list[str], finews: Any, tmp_path: Path) -> str:

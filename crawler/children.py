@@ -1,0 +1,68 @@
+"""Processes that do a part of this one's work, each with a log file of its own."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    Child = subprocess.Popen[bytes]
+
+GRACE_SECONDS = 60.0
+# A log's last line is looked for in its last bytes only.
+TAIL_BYTES = 64 * 1024
+
+
+def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+    """Start a command whose standard input is a pipe that closes when this process ends.
+
+    Raises OSError.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        # A group of its own: a Ctrl-C of the terminal is told once, by us.
+        return subprocess.Popen(
+            words,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
+def stop(children: Sequence[Child], seconds: float = GRACE_SECONDS) -> None:
+    """Let processes end in order, and kill those that do not in so many seconds."""
+    for child in children:
+        child.send_signal(signal.SIGTERM)
+    until = time.monotonic() + seconds
+    try:
+        for child in children:
+            child.wait(max(until - time.monotonic(), 0.1))
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        for child in children:
+            child.kill()
+            child.wait()
+
+
+def last_line(log: Path) -> str:
+    """What a command said last, without its own name."""
+    with log.open("rb") as file:
+        file.seek(max(log.stat().st_size - TAIL_BYTES, 0))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    return lines[-1].removeprefix("finews: ") if lines else "it said nothing"
+
+
+def prune(folder: Path, kept: int) -> None:
+    """Delete all but the last so many logs of a folder, files or folders, by their names."""
+    for old in sorted(folder.iterdir())[:-kept]:
+        if old.is_dir():
+            shutil.rmtree(old)
+        else:
+            old.unlink(missing_ok=True)
