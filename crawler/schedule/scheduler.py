@@ -46,18 +46,23 @@ class Scheduler:
         self.now = now or store.now
         self.runs = Runs(store)
         self.locks = Locks(store)
+        self.is_away = False
         self.running: dict[str, Run] = {}
         # The times that need nothing more, as far as is known here.
         self.settled: dict[str, datetime] = {}
         store.patiently(self.locks.forget_others, [crawl.name for crawl in crawls])
 
     def tick(self) -> None:
-        """Look at each crawl once. A store that is away is told of, and the next look goes on."""
+        """Look at each crawl once. A store that is away is told of once, and looked at again."""
         for crawl in self.crawls:
             try:
                 self._look_at(crawl)
             except StoreFailure as error:
-                logger.error("%s: the store failed: %s", crawl.name, line_of(error))
+                if not self.is_away:
+                    logger.error("the store failed, it is tried again: %s", line_of(error))
+                self.is_away = True
+                return
+        self.is_away = False
 
     def stop(self) -> None:
         """Let what runs end in order, with what it has at hand stored."""

@@ -323,7 +323,8 @@ def test_a_store_that_is_away_is_told_of_and_asked_again(
     scheduler.now = away
     with caplog.at_level(logging.ERROR):
         scheduler.tick()
-    assert caplog.messages == ["hourly: the store failed: gone fishing"]
+        scheduler.tick()
+    assert caplog.messages == ["the store failed, it is tried again: gone fishing"]
     scheduler.now = clock
     finish(scheduler)
     assert len(documents(store)) == 1
