@@ -37,8 +37,8 @@ def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> Ch
         )
 
 
-def stop(children: Sequence[Child], seconds: float = GRACE_SECONDS) -> None:
-    """Let processes end in order, and kill those that do not in so many seconds."""
+def stop(children: Sequence[Child], seconds: float = GRACE_SECONDS) -> list[Child]:
+    """Let processes end in order, and kill those that do not in so many seconds; the latter."""
     for child in children:
         child.send_signal(signal.SIGTERM)
     until = time.monotonic() + seconds
@@ -46,22 +46,32 @@ def stop(children: Sequence[Child], seconds: float = GRACE_SECONDS) -> None:
         for child in children:
             child.wait(max(until - time.monotonic(), 0.1))
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        for child in children:
+        late = [child for child in children if child.poll() is None]
+        for child in late:
             child.kill()
             child.wait()
+        return late
+    return []
 
 
 def last_line(log: Path) -> str:
     """What a command said last, without its own name."""
-    with log.open("rb") as file:
-        file.seek(max(log.stat().st_size - TAIL_BYTES, 0))
-        lines = file.read().decode("utf-8", "replace").splitlines()
+    try:
+        with log.open("rb") as file:
+            file.seek(max(log.stat().st_size - TAIL_BYTES, 0))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError as error:
+        return f"its log cannot be read: {error}"
     return lines[-1].removeprefix("finews: ") if lines else "it said nothing"
 
 
 def prune(folder: Path, kept: int) -> None:
-    """Delete all but the last so many logs of a folder, files or folders, by their names."""
-    for old in sorted(folder.iterdir())[:-kept]:
+    """Delete all but the last so many logs of a folder, files or folders, by their names.
+
+    Raises OSError.
+    """
+    logs = sorted(folder.iterdir()) if folder.exists() else []
+    for old in logs[: max(len(logs) - kept, 0)]:
         if old.is_dir():
             shutil.rmtree(old)
         else:

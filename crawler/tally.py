@@ -20,6 +20,12 @@ def is_stopped(stats: Mapping[str, Any]) -> bool:
     return reason is None or reason in BY_SOMEBODY or reason == TIME_LIMIT
 
 
+def is_cut_off(stats: Mapping[str, Any]) -> bool:
+    """Whether somebody stopped the crawl, or its store was lost."""
+    is_late = stats.get("finish_reason") == TIME_LIMIT
+    return bool(stats.get("finews/store_error")) or (is_stopped(stats) and not is_late)
+
+
 def is_empty(stats: Mapping[str, Any]) -> bool:
     """Whether a crawl that had something to do saw no post at all; a list answered 304 is seen."""
     return not any(stats.get(name) for name in (*SEEN, "finews/nothing_to_do"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from crawler.children import last_line, prune, start, stop
@@ -32,7 +34,7 @@ def child(folder: Path, script: str) -> Iterator[tuple[Child, Path]]:
 def test_one_that_does_not_end_in_order_is_killed(tmp_path: Path) -> None:
     script = "signal.signal(15, signal.SIG_IGN); pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
     with child(tmp_path, script) as (process, _):
-        stop([process], 0.1)
+        assert stop([process], 0.1) == [process]
         assert process.returncode == -9
 
 
@@ -42,7 +44,7 @@ def test_one_that_ends_in_order_has_the_time_to(tmp_path: Path) -> None:
         "pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
     )
     with child(tmp_path, script) as (process, log):
-        stop([process], 30)
+        assert stop([process], 30) == []
         assert process.returncode == 1
         assert last_line(log) == "stopped"
 
@@ -52,6 +54,7 @@ def test_the_last_line_of_a_long_log(tmp_path: Path) -> None:
     log.write_bytes(b"\xe4\xba" * 100_000 + b"\nfinews: done: \xe4\xba\x8c\n")
     assert last_line(log) == "done: 二"
     log.write_bytes(b"")
+    assert last_line(tmp_path / "none").startswith("its log cannot be read: ")
     assert last_line(log) == "it said nothing"
 
 
@@ -64,3 +67,13 @@ def test_the_newest_logs_stay(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2021-12-14.log", "2021-12-15.log"]
     prune(tmp_path, 5)
     assert len(list(tmp_path.iterdir())) == 2
+    prune(tmp_path, 0)
+    prune(tmp_path / "none", 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_impatient_signal_kills_at_once(tmp_path: Path) -> None:
+    script = "signal.signal(15, signal.SIG_IGN); pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+    with child(tmp_path, script) as (process, _):
+        Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        assert stop([process], 60) == [process]

@@ -16,7 +16,7 @@ from crawler.backfill.workers import Workers
 from crawler.children import prune
 from crawler.commands.outcome import INCOMPLETE, UNUSABLE
 from crawler.commands.setup import FinewsCommand, usage
-from crawler.commands.tether import tethered
+from crawler.commands.tether import PROGRAM, tethered
 from crawler.spiders import arguments
 from crawler.store.backlog import Backlog, Scope
 from crawler.store.links import Ledger
@@ -92,12 +92,10 @@ class Command(FinewsCommand, ScrapyCommand):
         began = backlog.began
         logs = Path(self.settings["DATA_DIR"]) / "logs" / "backfill"
         folder = logs / f"{began:%Y-%m-%dT%H-%M-%S}"
-        folder.mkdir(parents=True, exist_ok=True)
-        prune(logs, self.settings.getint("LOGS_KEPT"))
-        program = [sys.executable, "-m", "crawler.commands.cli"]
+        prune(logs, self.settings.getint("LOGS_KEPT") - 1)
         given = [word for pair in opts.set for word in ("-s", pair)]
         given += ["-L", opts.loglevel] if opts.loglevel else []
-        stages = Stages(store, Workers(program, tethered(os.environ), folder), given)
+        stages = Stages(store, Workers(PROGRAM, tethered(os.environ), folder), given)
         lists = ["crawl", "backfill_lists", *words]
         problems = stages.run(Stage("lists", lists, backlog.count_known, "posts"))
         if any(ended.code == UNUSABLE for ended in problems):

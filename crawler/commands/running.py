@@ -19,6 +19,7 @@ from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.locks import Locks
 from crawler.store.processes import started_at
 from crawler.store.runs import End, Runs, Start
+from crawler.tally import is_cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,9 +43,11 @@ def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[st
     failures: list[BaseException] = []
     with open_store(crawler.settings) as store:
         start = _start_of(crawler, arguments)
-        if not _holds(store, crawler.settings):
-            return Outcome(INCOMPLETE, "another run of this crawl of the schedule is under way")
         _begin(store, start)
+        if not _holds(store, crawler.settings):
+            outcome = Outcome(INCOMPLETE, "another run of this crawl of the schedule is under way")
+            _end(store, start, End(outcome.code, outcome.line, cut_off=True))
+            return outcome
         crawling = process.crawl(crawler, store=store, **arguments)
         _when_failed(crawling, failures.append)
         process.start()
@@ -98,7 +101,8 @@ def _holds(store: Store, settings: Settings) -> bool:
     """Whether a run that the schedule started holds its crawl still; others have none."""
     crawl = settings.get("SCHEDULED_AS")
     seconds = settings.getfloat("SCHEDULE_LEASE_SECONDS")
-    return not crawl or Locks(store).renew(crawl, settings["RUN_ID"], seconds)
+    renew = Locks(store).renew
+    return not crawl or store.patiently(renew, crawl, settings["RUN_ID"], seconds)
 
 
 def _release(store: Store, settings: Settings) -> None:
@@ -135,6 +139,7 @@ def end_of(outcome: Outcome, stats: Mapping[str, Any]) -> End:
         items=stats.get("item_scraped_count", 0),
         told={key.removeprefix(TOLD): n for key, n in stats.items() if key.startswith(TOLD)},
         monitors=stats.get("finews/monitors", []),
+        cut_off=outcome.code == INCOMPLETE and is_cut_off(stats),
     )
 
 

@@ -15,10 +15,12 @@ from scrapy.utils.log import configure_logging
 
 from crawler import __version__
 from crawler.commands.one_line import describe
-from crawler.commands.setup import FinewsCommand, usage
-from crawler.commands.tether import tethered
+from crawler.commands.outcome import INCOMPLETE
+from crawler.commands.setup import FinewsCommand, open_store, usage
+from crawler.commands.tether import PROGRAM, tethered
+from crawler.exports.terminal import printable
 from crawler.schedule.file import ScheduleError, read
-from crawler.schedule.run import Launch
+from crawler.schedule.run import GRACE_SECONDS, Launch
 from crawler.schedule.scheduler import Scheduler
 from settings import base
 from settings.options import nearest
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from crawler.schedule.file import Crawl
 
 TICK_SECONDS = 0.5
+# A store that is away is looked at by each tick; what waits for it hears no signal.
+PATIENCE_SECONDS = 5.0
 FILE = base.PROJECT_ROOT / "schedule.toml"
 
 
@@ -46,24 +50,29 @@ class Command(FinewsCommand, ScrapyCommand):
         if len(args) > 1:
             raise usage(f"schedule takes one file, not {', '.join(args)}")
         crawls = self._crawls(Path(args[0]) if args else FILE)
+        assert self.settings is not None
         configure_logging(self.settings)
-        stopped = _Stopped()
-        with self.open_store() as store:
+        signals = _Signals()
+        with open_store(self.settings, PATIENCE_SECONDS) as store:
             scheduler = Scheduler(store, crawls, self._launch(opts))
             try:
-                while not stopped.asked:
+                while not signals.asked:
                     scheduler.tick()
                     time.sleep(TICK_SECONDS)
             finally:
-                scheduler.stop()
-        print("finews: stopped", file=sys.stderr)
+                killed = scheduler.stop(0.0 if signals.urged else GRACE_SECONDS)
+        if killed:
+            print(f"finews: stopped; killed: {', '.join(killed)}", file=sys.stderr)
+            self.exitcode = INCOMPLETE
+        else:
+            print("finews: stopped", file=sys.stderr)
 
     def _crawls(self, path: Path) -> list[Crawl]:
         """Raises UsageError."""
         try:
             return read(path, self._check)
         except ScheduleError as error:
-            raise usage(str(error)) from None
+            raise usage(printable(" ".join(str(error).split()))) from None
         except OSError as error:
             raise usage(f"{describe(error)}; name a schedule file") from None
 
@@ -83,7 +92,7 @@ class Command(FinewsCommand, ScrapyCommand):
         given = [word for pair in opts.set for word in ("-s", pair)]
         given += ["-L", opts.loglevel] if opts.loglevel else []
         return Launch(
-            program=[sys.executable, "-m", "crawler.commands.cli"],
+            program=PROGRAM,
             given=given,
             environment=tethered(os.environ),
             logs=Path(self.settings["DATA_DIR"]) / "logs" / "schedule",
@@ -93,15 +102,22 @@ class Command(FinewsCommand, ScrapyCommand):
         )
 
 
-class _Stopped:
-    """Whether a signal asked for the end; the second one does not wait for it."""
+class _Signals:
+    """Whether a signal asked for the end; a second one does not wait for it."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = self.urged = False
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self)
+            signal.signal(number, self._ask_or_urge)
+        # Shell and kernel may both tell that the terminal is closed.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._ask)
 
-    def __call__(self, *_: object) -> None:
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+    def _ask_or_urge(self, *_: object) -> None:
         if self.asked:
+            self.urged = True
             raise KeyboardInterrupt
         self.asked = True

@@ -95,13 +95,15 @@ def usage(line: str) -> UsageError:
     return UsageError(line, print_help=False)
 
 
-def open_store(settings: Settings) -> Store:
-    """The store that settings name. Raises StoreError."""
+def open_store(settings: Settings, patience_seconds: float | None = None) -> Store:
+    """The store that settings name; with another patience than theirs. Raises StoreError."""
+    if patience_seconds is None:
+        patience_seconds = settings.getfloat("STORE_PATIENCE_SECONDS")
     return Store.open(
         settings["MONGODB_URI"],
         settings["MONGODB_DATABASE"],
         settings["DATA_DIR"],
-        settings.getfloat("STORE_PATIENCE_SECONDS"),
+        patience_seconds,
     )
 
 

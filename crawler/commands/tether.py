@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Whoever sets this holds the other end of our standard input, and nobody else does.
 VARIABLE = "FINEWS_TETHER"
+# This program, whatever lies in the folder where it is run.
+PROGRAM = (sys.executable, "-P", "-m", "crawler.commands.cli")
 # What is under way is finished in so many seconds, or given up.
 GRACE_SECONDS = 30.0
 

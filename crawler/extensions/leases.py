@@ -28,6 +28,7 @@ class KeepLeases:
         self.crawler = crawler
         self.settings = crawler.settings
         self.tasks: list[asyncio.Task[None]] = []
+        self.closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -59,8 +60,18 @@ class KeepLeases:
             while True:
                 await asyncio.sleep(pause)
                 try:
-                    await spider.in_store(renew)
+                    is_lost = await spider.in_store(renew) is False
                 except CloseSpider:
                     raise
                 except Exception as error:
                     spider.logger.error("leases are not renewed: %s", error)
+                    continue
+                if is_lost:
+                    spider.logger.error("another run took this crawl of the schedule")
+                    self._end()
+                    return
+
+    def _end(self) -> None:
+        """End the crawl, by a task that its end does not end."""
+        engine: Any = self.crawler.engine
+        self.closing = asyncio.create_task(engine.close_spider_async(reason="cancelled"))

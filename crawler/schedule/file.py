@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Check = Callable[[str, dict[str, str]], None]
 
 KEYS = ("name", "spider", "arguments", "cron", "every", "time_limit")
-NAME = re.compile(r"\w[\w.-]{0,63}")
+NAME = re.compile(r"\w[\w.-]{0,62}")
 TIME_LIMIT = "6h"
 
 
@@ -47,9 +47,11 @@ def read(path: Path, check: Check) -> list[Crawl]:
     except UnicodeDecodeError:
         raise ScheduleError(f"{path} is no text in UTF-8") from None
     try:
-        return crawls_of(tomllib.loads(text), check)
-    except tomllib.TOMLDecodeError as error:
-        raise ScheduleError(f"{path} is no TOML: {error}") from None
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ScheduleError(f"{path} is no TOML that can be read: {error}") from None
+    try:
+        return crawls_of(document, check)
     except ScheduleError as error:
         raise ScheduleError(f"{path}: {error}") from None
 
@@ -84,12 +86,12 @@ def _crawl(name: str, entry: dict[str, Any], check: Check) -> Crawl:
             raise ValueError(f"{key} = {value} is no text; write it in quotation marks")
     if "spider" not in texts:
         raise ValueError("it names no spider")
-    if not NAME.fullmatch(name):
-        raise ValueError("a name is of letters, digits, '_', '-' and '.', 64 at most")
     if ("cron" in texts) == ("every" in texts):
         raise ValueError("it needs either cron or every")
     arguments = _arguments(entry.get("arguments", {}))
     check(texts["spider"], arguments)
+    if not NAME.fullmatch(name):
+        raise ValueError("a name is of letters, digits, '_', '-' and '.', 63 at most")
     times = Cron.read(texts["cron"]) if "cron" in texts else Every.read(texts["every"])
     limit = seconds_of(texts.get("time_limit", TIME_LIMIT))
     return Crawl(name, texts["spider"], arguments, times, limit)
@@ -109,6 +111,6 @@ def _text(name: str, value: Any) -> str:
         return ",".join(_text(name, one) for one in value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (str, int)):
-        return str(value)
+    if isinstance(value, (str, int)) and "\0" not in (text := str(value)):
+        return text
     raise ValueError(f"the argument {name} = {value} is no text, number, date or list")

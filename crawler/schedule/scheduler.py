@@ -6,17 +6,15 @@ import logging
 from typing import TYPE_CHECKING
 
 from crawler import children
-from crawler.schedule.run import Run
-from crawler.store.errors import StoreFailure
+from crawler.schedule.run import GRACE_SECONDS, Run
+from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.locks import Locks
 from crawler.store.patience import line_of
-from crawler.store.runs import KILLED, Runs
-from crawler.tally import BY_SOMEBODY
+from crawler.store.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
-    from typing import Any
 
     from crawler.schedule.file import Crawl
     from crawler.schedule.run import Launch
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 # A run that was cut off is made again, but not for ever.
 MOST_TRIES = 3
-CUT_OFF = BY_SOMEBODY | {KILLED}
 
 logger = logging.getLogger(__name__)
 
@@ -54,67 +51,69 @@ class Scheduler:
 
     def tick(self) -> None:
         """Look at each crawl once. A store that is away is told of once, and looked at again."""
-        for crawl in self.crawls:
-            try:
-                self._look_at(crawl)
-            except StoreFailure as error:
-                if not self.is_away:
-                    logger.error("the store failed, it is tried again: %s", line_of(error))
-                self.is_away = True
-                return
-        self.is_away = False
+        looks = [self._watch(run) for run in list(self.running.values())]
+        looks += [self._try(self._look_at, crawl) for crawl in self.crawls]
+        self.is_away = not all(looks)
 
-    def stop(self) -> None:
-        """Let what runs end in order, with what it has at hand stored."""
-        runs = list(self.running.values())
-        children.stop([run.process for run in runs if run.process])
+    def stop(self, seconds: float = GRACE_SECONDS) -> list[str]:
+        """Let what runs end in order, with what it has at hand stored.
+
+        The names of the crawls that had to be killed because they had not ended in so many seconds.
+        """
+        runs = [run for run in self.running.values() if run.process]
+        killed = children.stop([run.process for run in runs if run.process], seconds)
         for run in runs:
-            try:
-                run.has_ended()
-            except StoreFailure as error:
-                logger.error("%s: the store failed: %s", run.crawl.name, line_of(error))
+            self._watch(run)
+        return [run.crawl.name for run in runs if run.process in killed]
+
+    def _try(self, look: Callable[..., None], *args: object) -> bool:
+        """Whether a look came about; what else there is does not wait for it."""
+        try:
+            look(*args)
+        except (StoreFailure, StoreError) as error:
+            if not self.is_away:
+                logger.error("the store failed, it is tried again: %s", line_of(error))
+            self.is_away = True
+            return False
+        return True
+
+    def _watch(self, run: Run) -> bool:
+        def watch() -> None:
+            if run.poll():
+                del self.running[run.crawl.name]
+
+        return self._try(watch)
 
     def _look_at(self, crawl: Crawl) -> None:
-        if run := self.running.get(crawl.name):
-            if not run.has_ended():
-                return
-            del self.running[crawl.name]
+        if crawl.name in self.running:
+            return
         now = self.store.patiently(self.now)
-        fire = crawl.times.last(now)
-        if self.settled.get(crawl.name) == fire:
+        due = crawl.times.last(now)
+        if self.settled.get(crawl.name) == due:
             return
-        if self.store.patiently(self._is_settled, crawl, fire):
-            self._settle(crawl, fire, now)
-            return
-        run = Run(self.store, self.launch, crawl, fire)
-        if not self.store.patiently(run.take):
-            return
-        # Nobody runs it now, so what has no end was killed; and what has one may have just ended.
-        self.store.patiently(self.runs.end_lost, crawl.name)
-        if self.store.patiently(self._is_settled, crawl, fire):
+        if not self.store.patiently(self._is_settled, crawl, due):
+            run = Run(self.store, self.launch, crawl, due)
+            if not self.store.patiently(run.take):
+                return
+            # Nobody runs it now: what has no end was killed, and what has one may have just ended.
+            self.store.patiently(self.runs.end_lost, crawl.name)
+            if not self.store.patiently(self._is_settled, crawl, due):
+                self._begin(run)
+                self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
+                return
             self.store.patiently(run.release)
-            self._settle(crawl, fire, now)
-            return
-        self.running[crawl.name] = run
+        self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
+        self.settled[crawl.name] = due
+
+    def _begin(self, run: Run) -> None:
+        self.running[run.crawl.name] = run
+        try:
+            children.prune(run.log.parent, self.launch.logs_kept - 1)
+        except OSError as error:
+            logger.warning("%s: old logs are not deleted: %s", run.crawl.name, error)
         run.begin()
-        self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
 
-    def _is_settled(self, crawl: Crawl, fire: datetime) -> bool:
+    def _is_settled(self, crawl: Crawl, due: datetime) -> bool:
         """Whether a time at which a crawl was due needs no run any more."""
-        last = self.runs.last_of(crawl.name)
-        if last is None or last["due_at"] < fire:
-            return False
-        if last["due_at"] > fire:
-            return True
-        if not was_cut_off(last):
-            return True
-        return last["ended_at"] is not None and self.runs.tries(crawl.name, fire) >= MOST_TRIES
-
-    def _settle(self, crawl: Crawl, fire: datetime, now: datetime) -> None:
-        self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
-        self.settled[crawl.name] = fire
-
-
-def was_cut_off(run: dict[str, Any]) -> bool:
-    """Whether a run was stopped or killed before its end, so that it has to be made again."""
-    return run["ended_at"] is None or run["finish_reason"] in CUT_OFF
+        told = self.runs.told(crawl.name, due)
+        return told.is_past or told.whole > 0 or told.cut_off >= MOST_TRIES

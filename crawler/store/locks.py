@@ -54,7 +54,8 @@ class Locks:
 
     def release(self, crawl: str, run: str) -> None:
         """Let another run have the crawl, if this one holds it."""
-        self.collection.update_one({"_id": CRAWL + crawl, "holder": run}, {"$set": {"until": None}})
+        own = {"_id": CRAWL + crawl, "holder": run}
+        self.collection.update_one(own, {"$set": {"until": None, "holder": None}})
 
     def note_next(self, crawl: str, at: datetime) -> None:
         """Note when a crawl is due."""

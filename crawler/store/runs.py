@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from crawler.store.connection import Store
 
 
-# The finish reason of a run that could not tell one.
-KILLED = "killed"
-
-
 @dataclass(frozen=True, slots=True)
 class Start:
     """What is known of a run when it begins.
@@ -42,7 +38,8 @@ class End:
     """How a run went; `code` is its exit code, `outcome` the line it ended with.
 
     `articles`: how many were new, changed and unchanged. `told`: how many of the `items` that were
-    stored tell each field. `monitors`: the name, status and message of each.
+    stored tell each field. `monitors`: the name, status and message of each. `cut_off`: whether it
+    was stopped or killed before it came to its end, other than by its time limit.
     """
 
     code: int
@@ -55,6 +52,19 @@ class End:
     items: int = 0
     told: dict[str, int] = field(default_factory=dict)
     monitors: list[dict[str, Any]] = field(default_factory=list)
+    cut_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of the runs of a crawl that was due at a time.
+
+    How many of them came to their end, and were cut off; `is_past`: whether a later time had one.
+    """
+
+    whole: int
+    cut_off: int
+    is_past: bool
 
 
 STARTING = tuple(one.name for one in fields(Start) if one.name != "id")
@@ -81,12 +91,24 @@ class Runs:
         change = {"$set": {**known, **missing, **times}}
         self.collection.update_one({"_id": start.id}, [change], upsert=True)
 
-    def end(self, run: str, end: End) -> bool:
-        """Note how a run went, unless that is known already; whether it was noted."""
+    def end(self, run: str, end: End) -> None:
+        """Note how a run went, unless that is known already."""
         change = {name: {"$literal": _storable(getattr(end, name))} for name in ENDING}
         open_one = {"_id": run, "ended_at": None}
-        noted = self.collection.update_one(open_one, [{"$set": {**change, "ended_at": "$$NOW"}}])
-        return bool(noted.matched_count)
+        self.collection.update_one(open_one, [{"$set": {**change, "ended_at": "$$NOW"}}])
+
+    def is_open(self, run: str) -> bool:
+        """Whether a run has begun, and it is not known yet how it went."""
+        return self.collection.count_documents({"_id": run, "ended_at": None}) > 0
+
+    def outcome_of(self, run: str) -> str | None:
+        """The line that a run ended with."""
+        found = self.collection.find_one({"_id": run}, {"outcome": 1}) or {}
+        return found.get("outcome")
+
+    def keep_ended(self, run: str) -> None:
+        """Note that a run is not to be made again, though it was cut off."""
+        self.collection.update_one({"_id": run}, {"$set": {"cut_off": False}})
 
     def last(self, number: int, spider: str | None = None) -> list[dict[str, Any]]:
         """The documents of the last runs, newest first; those that run still have no `ended_at`."""
@@ -126,19 +148,20 @@ class Runs:
         chosen = {"started_at": {"$gte": since}, "ended_at": None}
         return list(self.collection.find(chosen).sort("started_at", DESCENDING))
 
-    def last_of(self, crawl: str) -> dict[str, Any] | None:
-        """The last run of a crawl of the schedule, whether it has ended or not."""
-        newest = [("due_at", DESCENDING), ("started_at", DESCENDING)]
-        return self.collection.find_one({"crawl": crawl}, sort=newest)
-
-    def tries(self, crawl: str, due_at: datetime) -> int:
-        """How many runs there were of a crawl that was due at a time."""
-        return self.collection.count_documents({"crawl": crawl, "due_at": due_at})
+    def told(self, crawl: str, due_at: datetime) -> Told:
+        """What is known of the runs of a crawl of the schedule that was due at a time."""
+        count = self.collection.count_documents
+        these = {"crawl": crawl, "due_at": due_at, "ended_at": {"$ne": None}}
+        return Told(
+            whole=count({**these, "cut_off": False}),
+            cut_off=count({**these, "cut_off": True}),
+            is_past=count({"crawl": crawl, "due_at": {"$gt": due_at}}, limit=1) > 0,
+        )
 
     def end_lost(self, crawl: str) -> None:
         """Note of the runs of a crawl that nobody holds that they were killed."""
         for lost in self.collection.find({"crawl": crawl, "ended_at": None}, {"_id": 1}):
-            self.end(lost["_id"], End(1, "killed", finish_reason=KILLED))
+            self.end(lost["_id"], End(1, "killed", cut_off=True))
 
 
 def _in_order(arguments: dict[str, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.servers import processes, wait_until
+from tests.servers import wait_until
 
 if TYPE_CHECKING:
     import subprocess
@@ -92,7 +92,8 @@ def test_of_two_schedules_one_runs_a_crawl_and_when_it_is_killed_the_other_does_
             lost, again = runs(store)
             assert lost["due_at"] == again["due_at"] == run["due_at"]
             assert (lost["_id"], lost["code"]) == (run["_id"], 1)
-            assert lost["finish_reason"] == ("killed" if and_its_run else "shutdown")
+            assert lost["cut_off"]
+            assert lost["outcome"].startswith("killed" if and_its_run else "stopped")
             assert again["code"] == 0, again["outcome"]
             assert again["started_at"] - killed_at <= timedelta(seconds=lease + 2)
             assert other.poll() is None
@@ -147,6 +148,60 @@ def test_a_stopped_schedule_ends_its_run_in_order_and_the_next_one_makes_it_agai
     assert (again["code"], again["due_at"]) == (0, stopped["due_at"])
 
 
+@pytest.mark.parametrize("when", ["is noted", "has a process"])
+def test_a_run_that_is_stopped_while_it_starts_is_made_again(
+    finews: Any, at: Any, held_site: Any, store: Store, file: Path, when: str
+) -> None:
+    process = finews.start("schedule", str(file), **at(held_site))
+    wait_until(lambda: bool(runs(store)))
+    if when == "has a process":
+        child_of(store)
+    process.send_signal(signal.SIGTERM)
+    held_site.held.set()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert [run["cut_off"] for run in runs(store)] == [True]
+    with scheduling(finews, file, **at(held_site)):
+        wait_until(lambda: len(ended(store)) == 2)
+    assert [run["code"] for run in runs(store)] == [1, 0]
+
+
+def test_a_run_that_slept_while_another_took_its_crawl_ends(
+    finews: Any, at: Any, held_site: Any, store: Store, file: Path
+) -> None:
+    words = (file, "-s", "SCHEDULE_LEASE_SECONDS=2")
+    with scheduling(finews, *words, **at(held_site)) as first:
+        held_site.wait_for(held_site.path)
+        child = child_of(store)
+        for pid in (first.pid, child):
+            os.kill(pid, signal.SIGSTOP)
+        with scheduling(finews, *words, **at(held_site)):
+            wait_until(lambda: len(runs(store)) == 2)
+            os.kill(child, signal.SIGCONT)
+            log = Path(runs(store)[0]["log"])
+            wait_until(lambda: "another run took this crawl" in log.read_text("utf-8"))
+            held_site.held.set()
+            wait_until(lambda: len(ended(store)) == 2)
+    slept, other = runs(store)
+    assert (slept["cut_off"], other["cut_off"], other["code"]) == (True, False, 0)
+
+
+def test_a_second_signal_does_not_wait(
+    finews: Any, at: Any, held_site: Any, store: Store, file: Path
+) -> None:
+    process = finews.start("schedule", str(file), **at(held_site))
+    held_site.wait_for(held_site.path)
+    log = Path(runs(store)[0]["log"])
+    process.send_signal(signal.SIGTERM)
+    wait_until(lambda: "Received SIGTERM" in log.read_text("utf-8", "replace"))
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1, err
+    assert err.splitlines()[-1] == "finews: stopped; killed: news"
+    [run] = runs(store)
+    assert (run["outcome"], run["cut_off"]) == ("killed by SIGKILL", True)
+
+
 def test_a_run_is_ended_at_its_time_limit_and_not_made_again(
     finews: Any, at: Any, sample: Any, store: Store, file: Path
 ) -> None:
@@ -166,8 +221,10 @@ def test_a_run_that_lost_its_crawl_before_it_began_does_nothing(
 ) -> None:
     words = ("crawl", "finews", "-s", "SCHEDULED_AS=news", "-s", "RUN_ID=a")
     done = finews(*words, code=1, **at(held_site))
-    assert done.last == "finews: another run of this crawl of the schedule is under way"
-    assert runs(store) == []
+    told = "another run of this crawl of the schedule is under way"
+    assert done.last == f"finews: {told}"
+    [run] = runs(store)
+    assert (run["_id"], run["outcome"], run["cut_off"]) == ("a", told, True)
     assert held_site.requests == []
 
 
@@ -175,6 +232,8 @@ def test_options_reach_the_runs_and_the_status_tells_what_is_next(
     finews: Any, at: Any, sample: Any, store: Store, file: Path
 ) -> None:
     file.write_text(YEARLY + "arguments = { category = ['beifangwang'] }", encoding="utf-8")
+    # Runs are of this program, whatever lies in the folder where the schedule is started.
+    (file.parent / "settings.py").write_text("raise SystemExit(9)", encoding="utf-8")
     words = (file, "-s", "LOG_FORMAT=mine: %(message)s", "-L", "INFO")
     with scheduling(finews, *words, **at(sample)):
         wait_until(lambda: bool(ended(store)))
@@ -198,6 +257,7 @@ def test_options_reach_the_runs_and_the_status_tells_what_is_next(
         (YEARLY + "arguments = { categroy = 'a' }", "Did you mean category?"),
         (YEARLY + "arguments = { since = 'soon' }", "crawl news: -a since: 'soon' is no date"),
         (YEARLY.replace("finews", "newsshare"), "crawl news: newsshare needs -a codes=…"),
+        (YEARLY.replace('"news"', '"a\\nb\\u001b"'), "crawl a b"),
         (YEARLY.replace("1 1", "31 2"), "crawl news: '0 0 31 2 *' is no cron expression: Bad day"),
     ],
 )
@@ -213,5 +273,7 @@ def test_more_than_one_file_is_refused(finews: Any) -> None:
     assert finews("schedule", "a", "b", code=2).last.endswith("takes one file, not a, b")
 
 
-def test_nothing_of_these_tests_runs_on(file: Path) -> None:
-    assert processes("schedule", file) == []
+def test_nothing_of_these_tests_runs_on(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = os.fsencode(tmp_path_factory.getbasetemp())
+    lines = [file.read_bytes() for file in Path("/proc").glob("[0-9]*/cmdline")]
+    assert not [line for line in lines if folder in line and b"schedule.toml" in line]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -18,10 +19,10 @@ import pytest
 from crawler.article import SHANGHAI
 from crawler.schedule import run as run_module
 from crawler.schedule.file import Crawl
-from crawler.schedule.run import Launch
-from crawler.schedule.scheduler import Scheduler, was_cut_off
+from crawler.schedule.run import Launch, Run
+from crawler.schedule.scheduler import Scheduler
 from crawler.schedule.times import Cron, Every
-from crawler.store.errors import StoreFailure
+from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.locks import Locks
 from crawler.store.runs import End, Runs
 from tests.servers import wait_until
@@ -78,14 +79,15 @@ def scheduler_of(store: Store, launch: Launch, clock: Clock, *crawls: Crawl) -> 
     return Scheduler(store, crawls or [HOURLY], launch, clock)
 
 
-def finish(scheduler: Scheduler) -> None:
-    """Begin what is due, and wait for its end."""
-    scheduler.tick()
-    while scheduler.running:
+def finish(scheduler: Scheduler, notes: bool = True) -> None:
+    """Begin what is due, and wait for its end, which it notes as a crawl does."""
+    while True:
         for run in scheduler.running.values():
-            if run.process:
-                run.process.wait(60)
+            if run.process and run.process.wait(60) == 0 and notes:
+                Runs(scheduler.store).end(run.id, End(0, "done"))
         scheduler.tick()
+        if not scheduler.running:
+            return
 
 
 def documents(store: Store, crawl: str = "hourly") -> list[dict[str, Any]]:
@@ -129,7 +131,7 @@ def test_a_week_with_restarts_has_each_run_once(store: Store, tmp_path: Path) ->
         clock.time += STEP
     assert (restarts, cut) > (20, 2)
     for name, times in expected.items():
-        whole = [one for one in documents(store, name) if not was_cut_off(one)]
+        whole = [one for one in documents(store, name) if one["cut_off"] is False]
         assert [one["due_at"] for one in whole] == times, name
         assert {(one["code"], one["outcome"]) for one in whole} == {(0, "done")}
     assert sum(map(len, expected.values())) > 100
@@ -160,9 +162,9 @@ def test_what_a_run_leaves(store: Store, launch: Launch, tmp_path: Path) -> None
     [run] = documents(store)
     assert (run["crawl"], run["due_at"], run["code"]) == ("hourly", START, 0)
     assert (run["spider"], run["arguments"], run["version"]) == ("finews", {"category": "a"}, "1.0")
-    assert run["outcome"] == "done: all"
+    assert run["outcome"] == "done"
     log = Path(run["log"])
-    assert log.name == f"2021-12-27T00-00-00-{run['_id'][:8]}.log"
+    assert log.name.endswith(f"-{run['_id'][:8]}.log")
     assert log.parent == tmp_path / "logs" / "hourly"
     told = f"crawl finews -a category=a -s A=1 -s RUN_ID={run['_id']} -s SCHEDULED_AS=hourly"
     assert log.read_text().startswith(
@@ -178,8 +180,9 @@ def test_old_logs_go(store: Store, launch: Launch, tmp_path: Path) -> None:
     for _ in range(5):
         finish(scheduler)
         clock.time += timedelta(hours=1)
-    left = sorted((tmp_path / "logs" / "hourly").iterdir())
-    assert [path.name[:13] for path in left] == [f"2021-12-27T0{hour}" for hour in (2, 3, 4)]
+    left = {str(path) for path in (tmp_path / "logs" / "hourly").iterdir()}
+    assert len(left) == 3
+    assert documents(store)[-1]["log"] in left
 
 
 def test_a_run_that_takes_long_is_the_only_one_and_what_it_missed_is_made_up_by_one(
@@ -198,7 +201,6 @@ def test_a_run_that_takes_long_is_the_only_one_and_what_it_missed_is_made_up_by_
     assert run.process is not None
     assert run.process.stdin is not None
     run.process.stdin.close()
-    run.process.wait(60)
     one.launch = other.launch
     finish(one)
     finish(other)
@@ -233,25 +235,30 @@ def test_a_run_whose_scheduler_is_gone_is_noted_as_killed_and_made_again(
     scheduler = scheduler_of(store, launch, clock)
     wait_until(lambda: finish(scheduler) or len(documents(store)) > 1)
     lost, again = documents(store)
-    assert (lost["outcome"], lost["code"], lost["finish_reason"]) == ("killed", 1, "killed")
+    assert (lost["outcome"], lost["code"], lost["cut_off"]) == ("killed", 1, True)
     assert (again["outcome"], again["due_at"]) == ("done", lost["due_at"])
 
 
 @pytest.mark.parametrize("script", [SLOW, DEAF])
+@pytest.mark.parametrize("notes", [False, True])
 def test_what_runs_on_after_its_time_limit_is_ended_and_not_made_again(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, notes: bool
 ) -> None:
     monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
     crawl = replace(HOURLY, time_limit=0)
     scheduler = scheduler_of(store, launch_of(tmp_path, script), Clock(START), crawl)
     scheduler.tick()
     wait_for_output(scheduler)
+    [run] = scheduler.running.values()
+    if notes:
+        # It was told to end when it had hardly begun, and says that somebody stopped it.
+        Runs(store).end(run.id, End(1, "stopped", cut_off=True))
     wait_until(lambda: scheduler.tick() or not scheduler.running)
     scheduler.tick()
-    [run] = documents(store)
+    [document] = documents(store)
     how = "SIGTERM" if script == SLOW else "SIGKILL"
-    assert run["outcome"] == f"killed by {how}: it ran on after its time limit"
-    assert (run["code"], run["finish_reason"]) == (1, None)
+    assert document["outcome"] == ("stopped" if notes else f"killed by {how}")
+    assert (document["code"], document["cut_off"]) == (1, False)
 
 
 def test_a_run_whose_crawl_was_taken_is_stopped(store: Store, tmp_path: Path) -> None:
@@ -263,7 +270,7 @@ def test_a_run_whose_crawl_was_taken_is_stopped(store: Store, tmp_path: Path) ->
     # As if this machine had slept for longer than its lease.
     wait_until(lambda: Locks(store).take("hourly", "another", "h", 3600))
     wait_until(lambda: scheduler.tick() or not scheduler.running)
-    assert documents(store)[0]["outcome"] == "killed by SIGTERM: another run took its crawl"
+    assert documents(store)[0]["outcome"] == "killed by SIGTERM"
     assert not Locks(store).take("hourly", "third", "h", 1)
 
 
@@ -279,34 +286,80 @@ def test_a_lease_is_renewed_while_the_run_is_under_way(store: Store, tmp_path: P
     assert Locks(store).take("hourly", "another", "h", 1)
 
 
-def test_a_process_that_cannot_tell_its_end_has_it_told_by_its_last_line(
+def test_a_process_that_cannot_tell_its_end_has_it_told_and_is_made_again(
     store: Store, tmp_path: Path
 ) -> None:
     fail = "import sys; print('finews: no setting A'); sys.exit(2)"
     scheduler = scheduler_of(store, launch_of(tmp_path, fail), Clock(START))
-    finish(scheduler)
-    finish(scheduler)
-    [run] = documents(store)
-    assert (run["code"], run["outcome"]) == (2, "no setting A")
+    for _ in range(5):
+        finish(scheduler)
+    told = [(one["code"], one["outcome"], one["cut_off"]) for one in documents(store)]
+    assert told == [(2, "no setting A", True)] * 3
 
 
-def test_what_the_process_told_of_its_end_stays(store: Store, launch: Launch) -> None:
+def test_a_run_that_failed_by_itself_is_not_made_again(store: Store, launch: Launch) -> None:
     scheduler = scheduler_of(store, launch, Clock(START))
     scheduler.tick()
     [run] = scheduler.running.values()
     Runs(store).end(run.id, End(1, "told by itself"))
-    finish(scheduler)
+    finish(scheduler, notes=False)
+    finish(scheduler_of(store, launch, Clock(START)))
     [document] = documents(store)
     assert (document["code"], document["outcome"]) == (1, "told by itself")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_run_that_was_stopped_is_made_again(store: Store, launch: Launch, at_once: bool) -> None:
+    clock = Clock(START)
+    scheduler = scheduler_of(store, launch, clock)
+    scheduler.tick()
+    [run] = scheduler.running.values()
+    assert run.process is not None
+    run.process.wait(60)
+    Runs(store).end(run.id, End(1, "stopped", cut_off=True))
+    if not at_once:
+        scheduler.stop()
+        scheduler = scheduler_of(store, launch, clock)
+    finish(scheduler)
+    assert [one["outcome"] for one in documents(store)] == ["stopped", "done"]
+
+
+def test_a_run_whose_crawl_was_taken_before_it_began_does_not_begin(
+    store: Store, launch: Launch
+) -> None:
+    scheduler = scheduler_of(store, launch, Clock(START))
+    run = Run(store, replace(launch, lease_seconds=0.01), HOURLY, START)
+    assert run.take()
+    wait_until(lambda: Locks(store).take("hourly", "another", "h", 3600))
+    run.begin()
+    assert run.poll()
+    [document] = documents(store)
+    told = "another run took its crawl before it began"
+    assert (document["outcome"], document["cut_off"]) == (told, True)
+    Locks(store).release("hourly", "another")
+    finish(scheduler)
+    assert [one["outcome"] for one in documents(store)] == [told, "done"]
+
+
+def test_a_whole_run_counts_whatever_began_after_it(store: Store, launch: Launch) -> None:
+    finish(scheduler_of(store, launch, Clock(START)))
+    late = Run(store, launch, HOURLY, START)
+    late.begin()
+    finish(scheduler_of(store, launch, Clock(START)))
+    assert [one["outcome"] for one in documents(store)] == [
+        "done",
+        "another run took its crawl before it began",
+    ]
 
 
 def test_a_process_that_does_not_start_is_told_of(store: Store, launch: Launch) -> None:
     scheduler = scheduler_of(store, replace(launch, program=["/none"]), Clock(START))
     finish(scheduler)
-    [run] = documents(store)
-    assert (run["code"], run["outcome"]) == (
-        2,
+    run = documents(store)[0]
+    assert (run["code"], run["outcome"], run["cut_off"]) == (
+        1,
         "its process did not start: [Errno 2] No such file or directory: '/none'",
+        True,
     )
     assert Locks(store).take("hourly", "another", "h", 1)
 
@@ -330,6 +383,51 @@ def test_a_store_that_is_away_is_told_of_and_asked_again(
     assert len(documents(store)) == 1
 
 
+def test_a_store_that_is_away_leaves_no_run_unwatched(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "GRACE_SECONDS", 0.2)
+    idle, slow = CRAWLS[2], replace(HOURLY, time_limit=0)
+    scheduler = scheduler_of(store, launch_of(tmp_path, DEAF), Clock(START), slow)
+    scheduler.tick()
+    wait_for_output(scheduler)
+    scheduler.crawls = [idle, slow]
+
+    def away() -> datetime:
+        raise StoreError("its disk is full")
+
+    scheduler.now = away
+    [run] = scheduler.running.values()
+    assert run.process is not None
+    process = run.process
+    wait_until(lambda: scheduler.tick() or process.poll() is not None)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_log_that_is_gone_ends_nothing(store: Store, tmp_path: Path) -> None:
+    scheduler = scheduler_of(store, launch_of(tmp_path, SLOW), Clock(START))
+    scheduler.tick()
+    wait_for_output(scheduler)
+    [run] = scheduler.running.values()
+    assert run.process is not None
+    assert run.process.stdin is not None
+    shutil.rmtree(tmp_path / "logs")
+    run.process.stdin.close()
+    wait_until(lambda: scheduler.tick() or bool(documents(store)[0]["ended_at"]))
+    scheduler.stop()
+    assert documents(store)[0]["outcome"].startswith("its log cannot be read: ")
+
+
+def test_logs_that_cannot_be_deleted_keep_no_run_from_it(
+    store: Store, launch: Launch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "hourly").touch()
+    finish(scheduler_of(store, launch, Clock(START)))
+    assert "hourly: old logs are not deleted: " in caplog.messages[0]
+    assert documents(store)[0]["outcome"].startswith("its process did not start: ")
+
+
 def test_a_clock_that_goes_back_runs_nothing_again(store: Store, launch: Launch) -> None:
     clock = Clock(START)
     scheduler = scheduler_of(store, launch, clock)
@@ -349,8 +447,20 @@ def test_stopping_lets_what_runs_end_in_order(store: Store, tmp_path: Path) -> N
     scheduler.tick()
     wait_for_output(scheduler)
     [run] = scheduler.running.values()
-    scheduler.stop()
+    assert scheduler.stop() == []
     assert run.process is not None
     assert run.process.returncode == 1
     assert documents(store)[0]["outcome"] == "stopped"
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_stopping_names_what_had_to_be_killed(store: Store, tmp_path: Path) -> None:
+    scheduler = scheduler_of(store, launch_of(tmp_path, DEAF), Clock(START))
+    scheduler.tick()
+    wait_for_output(scheduler)
+    assert scheduler.stop(0.0) == ["hourly"]
+    [run] = documents(store)
+    assert (run["outcome"], run["cut_off"]) == ("killed by SIGKILL", True)
+
+
+def test_a_signal_without_a_name_is_told_by_its_number() -> None:
+    assert [run_module.name_of(number) for number in (15, 35)] == ["SIGTERM", "signal 35"]

@@ -28,6 +28,8 @@ def test_one_run_holds_a_crawl_until_it_lets_go(store: Store) -> None:
     assert locks.take("news", "b", "g", LONG)
     assert not locks.renew("news", "a", LONG)
     assert locks.renew("news", "b", LONG)
+    locks.release("news", "b")
+    assert not locks.renew("news", "b", LONG)
 
 
 def test_a_lease_that_ran_out_is_taken_over_and_one_that_is_renewed_is_not(store: Store) -> None:
