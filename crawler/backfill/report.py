@@ -14,8 +14,10 @@ SOURCES = {"page": "page", "share": "share", "feed": "feed", "front_matter": "ar
 LOST = frozenset({"gone", "expired"})
 
 
-def report(days: Sequence[Day], missing: Sequence[Missing]) -> Iterator[str]:
-    """The lines of a gap report."""
+def report(
+    days: Sequence[Day], missing: Sequence[Missing], answers: Sequence[Missing] = ()
+) -> Iterator[str]:
+    """The lines of a gap report; `answers`: the share answers that did not come."""
     yield _row("day", "listed", "stored", *SOURCES.values(), "missing")
     for day in days:
         yield _of_day(day.day.isoformat() if day.day else "unknown", [day])
@@ -24,8 +26,17 @@ def report(days: Sequence[Day], missing: Sequence[Missing]) -> Iterator[str]:
     if missing:
         yield ""
     for one in missing:
-        more = ", …" if one.number > len(one.ids) else ""
-        yield f"{one.number:>8,}  {one.state:<8}  {why(one)}  ({', '.join(one.ids)}{more})"
+        yield _reason(one)
+    if answers:
+        yield ""
+        yield "share answers that did not come"
+    for one in answers:
+        yield _reason(one)
+
+
+def _reason(one: Missing) -> str:
+    more = ", …" if one.number > len(one.ids) else ""
+    return f"{one.number:>8,}  {one.state:<8}  {why(one)}  ({', '.join(one.ids)}{more})"
 
 
 def why(one: Missing) -> str:

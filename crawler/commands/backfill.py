@@ -69,12 +69,14 @@ class Command(FinewsCommand, ScrapyCommand):
                 if problem.code == UNUSABLE:
                     raise usage(problem.line)
             missing, days = backlog.missing(), backlog.days()
-        print("\n".join(report(days, missing)))
+            answers = backlog.missing_answers() if self._follows_shares() else []
+        print("\n".join(report(days, missing, answers)))
         left = still_to_be_had(missing)
         told = f"{sum(day.stored for day in days):,} articles stored, {left:,} still missing"
         if left or problems:
             last = f" (last: {problems[-1].line})" if problems else ""
-            print(f"finews: {told}; the same command goes on{last}", file=sys.stderr)
+            mend = "; the same command goes on" if left else ""
+            print(f"finews: {told}{mend}{last}", file=sys.stderr)
             self.exitcode = INCOMPLETE
         else:
             print(f"finews: done: {told}", file=sys.stderr)
@@ -105,7 +107,7 @@ class Command(FinewsCommand, ScrapyCommand):
         total = backlog.count_posts()
         posts = Stage("posts", pull, lambda: total - backlog.count_left(), total=total)
         problems += stages.run(posts, number)
-        if self.settings.getbool("FOLLOW_SHARE_LINKS"):
+        if self._follows_shares():
             pull_shares = [*pull, "-a", "shares=1"]
             answers = Stage("shares", pull_shares, backlog.count_answered, "answers")
             problems += stages.run(answers, number)
@@ -113,6 +115,10 @@ class Command(FinewsCommand, ScrapyCommand):
             read = ["crawl", "archive", "-a", f"path={opts.archive}", *words]
             problems += stages.run(Stage("archive", read, backlog.count_stored))
         return problems
+
+    def _follows_shares(self) -> bool:
+        assert self.settings is not None
+        return self.settings.getbool("FOLLOW_SHARE_LINKS")
 
 
 def _narrowing(args: list[str], opts: argparse.Namespace) -> list[str]:

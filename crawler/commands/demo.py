@@ -111,4 +111,5 @@ def _show(store: Store, articles: Articles, file: Path) -> None:
     console.print(f"Store:      {file.parent / 'mongod'} (database {DATABASE})", soft_wrap=True)
     where = f"-s DATA_DIR={shlex.quote(str(file.parent))} -s MONGODB_DATABASE={DATABASE}"
     program = shlex.quote(sys.argv[0])
-    console.print(f"See one:    {program} show {EXAMPLE} {where}", soft_wrap=True, highlight=False)
+    for title, words in (("See one:", f"show {EXAMPLE}"), ("Its reject:", "rejects list")):
+        console.print(f"{title:<11} {program} {words} {where}", soft_wrap=True, highlight=False)

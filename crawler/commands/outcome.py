@@ -60,7 +60,8 @@ def outcome_of(stats: Mapping[str, Any], asked_by_name: bool = False, outputs: i
     if monitors:
         problems.append(f"monitors failed ({'; '.join(monitors)})")
     if problems:
-        return Outcome(INCOMPLETE, f"{', '.join(problems)}: {summary}; {_mend(stats)}")
+        mend = _mend(stats, asked_by_name)
+        return Outcome(INCOMPLETE, f"{', '.join(problems)}: {summary}; {mend}")
     return Outcome(DONE, f"done: {summary}")
 
 
@@ -82,11 +83,13 @@ def _problems(stats: Mapping[str, Any], asked_by_name: bool, outputs: int) -> li
     return [f"{number} {what}" for what, number in numbers.items() if number]
 
 
-def _mend(stats: Mapping[str, Any]) -> str:
+def _mend(stats: Mapping[str, Any], asked_by_name: bool) -> str:
     if rejected := stats.get("finews/last_reject"):
         return f"finews rejects list shows them (last: {rejected})"
     if failure := stats.get("finews/last_failure"):
         return f"the next crawl asks again (last: {failure})"
+    if asked_by_name and stats.get("finews/empty_shares"):
+        return "answers are empty, which may change: the same command asks again"
     if stats.get("finews/monitors_failed"):
         return "finews status shows this run beside those before it"
     return "see the log"

@@ -128,10 +128,12 @@ def _outcome(
 
 def end_of(outcome: Outcome, stats: Mapping[str, Any]) -> End:
     """How a run went, by its counters."""
+    cut_off = outcome.code == INCOMPLETE and is_cut_off(stats)
     return End(
         code=outcome.code,
         outcome=outcome.line,
-        finish_reason=stats.get("finish_reason"),
+        # A crawl that is stopped before it opens, or once more, has no time to say so.
+        finish_reason=stats.get("finish_reason", "shutdown" if cut_off else None),
         requests=stats.get("downloader/request_count", 0),
         bytes=stats.get("downloader/response_bytes", 0),
         articles={name: stats.get(f"finews/articles/{name}", 0) for name in OUTCOMES},
@@ -139,7 +141,7 @@ def end_of(outcome: Outcome, stats: Mapping[str, Any]) -> End:
         items=stats.get("item_scraped_count", 0),
         told={key.removeprefix(TOLD): n for key, n in stats.items() if key.startswith(TOLD)},
         monitors=stats.get("finews/monitors", []),
-        cut_off=outcome.code == INCOMPLETE and is_cut_off(stats),
+        cut_off=cut_off,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.monitors.freshness import line_of
 from crawler.records import utc
 from crawler.store.processes import is_running
+from crawler.tally import BY_SOMEBODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Some answers of the upstream stay without a body, however often they are asked for.
 NOBODYS_FAULT = "the answer is empty"
 LONGEST = 300
+# The exit code of bad arguments, settings or environment.
+UNUSABLE = 2
 HOST = socket.gethostname()
 
 
@@ -66,7 +69,7 @@ def _runs(status: Status, limits: Limits) -> Iterator[str]:
         yield f"no run since {utc(status.since)}; finews crawl finews"
     ended = {_key(run): run for run in status.latest}
     for run in status.latest:
-        if run["code"]:
+        if run["code"] and not _is_over(run, status):
             outcome = str(run["outcome"])[:LONGEST]
             yield f"{name_of(run)} of {utc(run['started_at'])}: {outcome}"
     told = set()
@@ -74,9 +77,29 @@ def _runs(status: Status, limits: Limits) -> Iterator[str]:
         key = _key(run)
         later = key in ended and ended[key]["started_at"] > run["started_at"]
         lost = is_lost(run, status.at, limits.longest_run_hours)
-        if lost and not later and key not in told:
+        if lost and not later and key not in told and _is_scheduled(run, status):
             told.add(key)
             yield f"{name_of(run)} of {utc(run['started_at'])} was killed; run it again"
+
+
+def _is_over(run: dict[str, Any], status: Status) -> bool:
+    """Whether a run that did not end well is nobody's concern any more."""
+    if run["crawl"]:
+        # What somebody stopped is made again.
+        return not _is_scheduled(run, status) or run.get("finish_reason") in BY_SOMEBODY
+    if run["code"] == UNUSABLE:
+        # A slip of the pen, told to whoever made it.
+        return True
+    return any(
+        later["started_at"] > run["started_at"] and not later["code"]
+        for later in status.latest
+        if later["spider"] == run["spider"] and later["arguments"] in ({}, run["arguments"])
+    )
+
+
+def _is_scheduled(run: dict[str, Any], status: Status) -> bool:
+    """Whether a run is of a crawl that the schedule still has, or that it never had."""
+    return not run["crawl"] or run["crawl"] in {one.crawl for one in status.next_runs}
 
 
 def _key(run: dict[str, Any]) -> tuple[str | None, str | None]:

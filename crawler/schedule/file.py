@@ -65,7 +65,7 @@ def crawls_of(document: dict[str, Any], check: Check) -> list[Crawl]:
         raise ScheduleError("there is no [[crawl]] in it")
     crawls: dict[str, Crawl] = {}
     for number, entry in enumerate(entries, 1):
-        name = str(entry.get("name") or entry.get("spider") or f"number {number}")
+        name = str(entry.get("name", entry.get("spider", f"number {number}")))
         try:
             crawl = _crawl(name, entry, check)
             if name in crawls:

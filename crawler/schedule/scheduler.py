@@ -45,6 +45,7 @@ class Scheduler:
         self.locks = Locks(store)
         self.is_away = False
         self.running: dict[str, Run] = {}
+        self.said: dict[str, str] = {}
         # The times that need nothing more, as far as is known here.
         self.settled: dict[str, datetime] = {}
         store.patiently(self.locks.forget_others, [crawl.name for crawl in crawls])
@@ -94,6 +95,7 @@ class Scheduler:
         if not self.store.patiently(self._is_settled, crawl, due):
             run = Run(self.store, self.launch, crawl, due)
             if not self.store.patiently(run.take):
+                self._say(crawl, "is run by another schedule")
                 return
             # Nobody runs it now: what has no end was killed, and what has one may have just ended.
             self.store.patiently(self.runs.end_lost, crawl.name)
@@ -102,8 +104,16 @@ class Scheduler:
                 self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
                 return
             self.store.patiently(run.release)
-        self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
+        following = crawl.times.next(now)
+        self.store.patiently(self.locks.note_next, crawl.name, following)
         self.settled[crawl.name] = due
+        self._say(crawl, f"is due at {following}")
+
+    def _say(self, crawl: Crawl, line: str) -> None:
+        """Log what becomes of a crawl, once."""
+        if self.said.get(crawl.name) != line:
+            self.said[crawl.name] = line
+            logger.info("%s: %s", crawl.name, line)
 
     def _begin(self, run: Run) -> None:
         self.running[run.crawl.name] = run

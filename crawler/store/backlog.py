@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Posts that are not stored, for one reason; the ids of some of them."""
+    """Posts that are not stored, or answers that did not come, for one reason; the ids of some."""
 
     state: str
     reason: str | None
@@ -217,6 +218,32 @@ class Backlog:
             Missing(one["_id"]["state"], one["_id"].get("reason"), one["n"], one["ids"])
             for one in groups
         ]
+
+    def missing_answers(self) -> list[Missing]:
+        """Why share answers of the posts did not come, the most frequent reason first."""
+        ids: dict[tuple[str, str | None], list[str]] = {}
+        numbers: Counter[tuple[str, str | None]] = Counter()
+        for answers in self._answers_not_stored():
+            articles = {"article": {"$in": [one["article"] for one in answers]}}
+            wanted = self.links.find({"$and": [self.scope.posts, articles]}, {"article": 1})
+            known = {one["article"] for one in wanted}
+            for one in answers:
+                if one["article"] in known:
+                    key = one["state"], one.get("reason")
+                    numbers[key] += 1
+                    if numbers[key] <= EXAMPLES:
+                        ids.setdefault(key, []).append(one["article"])
+        return [Missing(*key, number, ids[key]) for key, number in numbers.most_common()]
+
+    def _answers_not_stored(self) -> Iterator[list[dict[str, Any]]]:
+        after = ""
+        while True:
+            rest = {"kind": "share", "state": {"$ne": "stored"}, "_id": {"$gt": after}}
+            found = list(self.links.find(rest).sort("_id").limit(PAGE))
+            if not found:
+                return
+            yield found
+            after = found[-1]["_id"]
 
     def _open_posts(self) -> dict[str, Any]:
         return {"$and": [self.scope.posts, self.open]}

@@ -32,5 +32,14 @@ def test_a_report() -> None:
     assert still_to_be_had(MISSING) == 2
 
 
+def test_answers_that_did_not_come_stand_at_the_end() -> None:
+    answers = [Missing("owed", "the answer is empty", 2, ["a", "b"])]
+    assert list(report(DAYS, [], answers))[-3:] == [
+        "",
+        "share answers that did not come",
+        "       2  owed      the answer is empty  (a, b)",
+    ]
+
+
 def test_a_report_of_nothing_is_its_head() -> None:
     assert len(list(report([], []))) == 1

@@ -26,10 +26,12 @@ def ago(hours: float) -> datetime:
 
 def run(hours: float = 1, code: int = 0, **values: Any) -> dict[str, Any]:
     """A run that began so many hours ago, on a machine of which nothing is known."""
-    known = {"_id": "r", "crawl": None, "spider": "finews", "outcome": "done", "host": "other"}
-    return {**known, "pid": 1, "started_at": ago(hours), "code": code, **values}
+    known = {"_id": "r", "crawl": None, "spider": "finews", "arguments": {}, "outcome": "done"}
+    known |= {"host": "other", "pid": 1, "finish_reason": "finished"}
+    return {**known, "started_at": ago(hours), "code": code, **values}
 
 
+HOURLY = Next("hourly", NOW, False, "h")
 GOOD = Status(
     at=NOW,
     since=ago(168),
@@ -42,7 +44,7 @@ GOOD = Status(
     links={},
     owed=[],
     rejected=[],
-    next_runs=[],
+    next_runs=[HOURLY],
 )
 
 
@@ -61,9 +63,53 @@ def test_no_run_is_wrong() -> None:
 
 def test_the_last_run_of_a_kind_that_failed_is_wrong() -> None:
     failed = run(code=1, outcome="nothing crawled: x" + 999 * "y", crawl="hourly")
-    [line] = wrong(latest=[run(), failed])
+    [line] = wrong(latest=[run(2), failed])
     assert line.startswith("hourly of 2026-11-25T11:00:00.000Z: nothing crawled: xyyy")
     assert len(line) < 400
+
+
+@pytest.mark.parametrize(
+    ("values", "is_wrong"),
+    [
+        ({}, True),
+        ({"code": 2}, False),
+        ({"finish_reason": "shutdown"}, True),
+        ({"crawl": "hourly"}, True),
+        ({"crawl": "hourly", "code": 2}, True),
+        # It is made again.
+        ({"crawl": "hourly", "finish_reason": "shutdown"}, False),
+        ({"crawl": "hourly", "finish_reason": None}, True),
+        # The schedule has it no more.
+        ({"crawl": "monthly"}, False),
+    ],
+)
+def test_what_somebody_stopped_or_mistyped_or_took_out_is_nobodys_concern(
+    values: dict[str, Any], is_wrong: bool
+) -> None:
+    failed = run(**{"code": 1, "outcome": "x", **values})
+    assert bool(wrong(latest=[failed])) is is_wrong
+    lost = {**failed, "started_at": ago(30)}
+    assert bool(wrong(latest=[], unended=[lost])) is (values.get("crawl") != "monthly")
+
+
+@pytest.mark.parametrize(
+    ("later", "is_wrong"),
+    [
+        ({}, False),
+        ({"arguments": {"category": "a"}}, False),
+        ({"arguments": {"category": "b"}}, True),
+        ({"arguments": {}, "crawl": "hourly"}, False),
+        ({"code": 1}, True),
+        ({"spider": "archive"}, True),
+        ({"hours": 3}, True),
+    ],
+)
+def test_a_later_run_of_the_same_or_of_all_makes_good_what_somebody_ran(
+    later: dict[str, Any], is_wrong: bool
+) -> None:
+    failed = run(2, 1, arguments={"category": "a"}, outcome="x")
+    lines = wrong(latest=[run(**{"hours": 1, **later}), failed])
+    assert any(line.startswith("finews of 2026-11-25T10:") for line in lines) is is_wrong
 
 
 @pytest.mark.parametrize(

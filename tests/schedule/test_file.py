@@ -73,6 +73,7 @@ ONE = "[[crawl]]\nspider = 'finews'\nevery = '1m'\n"
         (ONE + "arguments = ['a']", "crawl finews: arguments is no table, such as"),
         (ONE + "arguments = { a = 1.5 }", "crawl finews: the argument a = 1.5 is no text, number"),
         (ONE + 'arguments = { a = "b\\u0000" }', "is no text, number, date or list"),
+        (ONE + "name = ''", "a name is of letters, digits"),
         (ONE + f"name = '{'长' * 64}'", "a name is of letters, digits"),
         (ONE + "arguments = { x = 1 }", "crawl finews: -a x: finews knows no such argument"),
         (ONE.replace("finews", "finwes"), "crawl finwes: no spider finwes"),
@@ -101,4 +102,4 @@ def test_the_schedule_of_the_project_is_one() -> None:
     shown = [line.removeprefix("# ") for line in text.splitlines()]
     lines = [line for line in shown if " = " in line or line.startswith("[[")]
     names = [crawl.name for crawl in crawls_of(tomllib.loads("\n".join(lines)), lambda *_: None)]
-    assert names == ["news", "owed"]
+    assert names == ["news", "morning"]

@@ -174,6 +174,30 @@ def test_what_a_run_leaves(store: Store, launch: Launch, tmp_path: Path) -> None
     assert (following.next_at, following.running) == (START + timedelta(hours=1), False)
 
 
+def test_what_becomes_of_a_crawl_is_said_once(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock = Clock(START)
+    one = scheduler_of(store, launch_of(tmp_path, SLOW), clock)
+    other = scheduler_of(store, launch_of(tmp_path, QUICK), clock)
+    one.tick()
+    for _ in range(3):
+        other.tick()
+    one.stop()
+    finish(other)
+    other.tick()
+    lines = [line.partition(", log")[0] for line in caplog.messages]
+    assert lines == [
+        "hourly: begins, due 2021-12-27 00:00:00+08:00",
+        "hourly: is run by another schedule",
+        "hourly: killed by SIGTERM",
+        "hourly: begins, due 2021-12-27 00:00:00+08:00",
+        "hourly: done",
+        "hourly: is due at 2021-12-27 01:00:00+08:00",
+    ]
+
+
 def test_old_logs_go(store: Store, launch: Launch, tmp_path: Path) -> None:
     clock = Clock(START)
     scheduler = scheduler_of(store, launch, clock)

@@ -129,6 +129,21 @@ def test_the_report_counts_by_day_source_and_reason(store: Store, ledger: Ledger
     assert Backlog(store, Scope(("other",)), store.now()).days() == []
 
 
+def test_answers_that_did_not_come_are_told_by_reason(store: Store, ledger: Ledger) -> None:
+    posts = [post(str(number), 30) for number in range(300)]
+    other = Link("https://x/other", "post", "other", "elsewhere")
+    answers = [share(one.article_id or "") for one in [*posts, other]]
+    ledger.discover([*posts, other, *answers])
+    urls = [one.url for one in answers]
+    ledger.settle(urls[:7], "stored")
+    ledger.settle(urls[7:290], "owed", "the answer is empty")
+    ledger.settle(urls[290:], "rejected", "page/share: x")
+    first, second = Backlog(store, Scope(("TechWeb",)), store.now()).missing_answers()
+    assert (first.state, first.reason, first.number) == ("owed", "the answer is empty", 283)
+    assert len(first.ids) == 5
+    assert (second.state, second.number, len(second.ids)) == ("rejected", 10, 5)
+
+
 def test_what_the_site_shows_again_is_to_be_had_again(store: Store, ledger: Ledger) -> None:
     gone, stored = post("gone"), post("stored")
     ledger.discover([gone, stored])
