@@ -176,6 +176,23 @@ def end(process: subprocess.Popen[str]) -> None:
     process.communicate(timeout=60)
 
 
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_posts_are_asked_for_by_their_days(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], oldest_first: bool
+) -> None:
+    paths = [f"/techweb/2021/12/{day}/202112{day}01.html" for day in range(10, 30)]
+    items = "".join(f'<li><a href="{path}">x</a></li>' for path in paths[7:] + paths[:7])
+    lists = SECTION.format(f"<h2>TechWeb新闻</h2><ul>{items}</ul>")
+    post = SECTION.format("<small>(GMT+8) 2021-12-31 15:07:45</small><h1>一</h1><p>正文。</p>")
+    routes = {"/": lists, "/category/TechWeb.html": lists, **dict.fromkeys(paths, post)}
+    site = serve_routes(routes)
+    words = ["--oldest-first"] if oldest_first else []
+    finews("backfill", "TechWeb", *words, "-s", "CONCURRENT_REQUESTS=1", **at(site))
+    # Before them a footer was asked for the category's exact slug.
+    _, *asked = [path for path in site.requests if path in paths]
+    assert asked == (paths if oldest_first else paths[::-1])
+
+
 def test_a_backfill_killed_ten_times_has_every_article_once(
     finews: Any, at: Any, large: Any, store: Store
 ) -> None:
