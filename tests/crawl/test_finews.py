@@ -253,12 +253,20 @@ def test_what_was_not_answered_is_owed_and_asked_for_by_the_next_crawl(
 
 
 def test_a_listed_post_that_is_missing_for_a_moment_is_owed(
-    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, exported: Any
+    finews: Any,
+    at: Any,
+    serve_routes: Callable[..., Any],
+    answer: Any,
+    exported: Any,
+    store: Store,
 ) -> None:
     site = serve_routes(site_of({"2021123101": answer("gone", 404), "2021123102": post("二")}))
     done = finews("crawl", "finews", code=1, **at(site))
     assert "1 not answered: 2 seen; articles: 1 new" in done.last
     assert "2021123101.html: HTTP 404 or 410" in done.last
+    # Lists that do not change would not lead to it again.
+    link = store.collection("links").find_one({"article": "2021123101"}) or {}
+    assert (link["state"], link["reason"]) == ("owed", "HTTP 404 or 410")
     site.routes.update(site_of({"2021123101": post("一"), "2021123102": post("二")}))
     finews("crawl", "finews", **at(site))
     assert [article["title"] for article in exported()] == ["一", "二"]
