@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 FINEWS = Path(sys.executable).parent / "finews"
 OWN_VARIABLES = {*NAMES, "SCRAPY_SETTINGS_MODULE", "SCRAPY_PROJECT", "FINEWS_TRACEBACK"}
+
+# A job in the background ignores them, and so would every process that tests start and stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # `make test` tries the same few examples each time; `make fuzz` many, and others each time.
 UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

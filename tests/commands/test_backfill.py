@@ -233,15 +233,16 @@ def test_of_two_workers_one_is_killed_and_the_other_does_all(
     site, made = large
     articles = store.collection("articles")
     process = finews.start("backfill", "--all", "--workers", "2", **at(site))
-    wait_until(lambda: articles.count_documents({}) > 20)
+    links = store.collection("links")
+    stored = {"kind": "post", "state": "stored"}
+    wait_until(lambda: len(links.distinct("owner.pid", stored)) == 2)
     one, two = workers_of(process.pid)
     os.kill(one, signal.SIGKILL)
     _out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert "Traceback" not in err
     assert sorted(articles.distinct("_id")) == sorted(made.ids)
-    owners = store.collection("links").distinct("owner.pid", {"kind": "post"})
-    assert {one, two} <= {*owners}
+    assert {one, two} <= {*links.distinct("owner.pid", stored)}
     asked = Counter(path for path in site.requests() if "NW2021" in path)
     print(f"{sum(asked.values()) - len(asked)} of {len(asked)} requests were made again")
     assert sum(asked.values()) - len(asked) <= 200
