@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Child = subprocess.Popen[bytes]
 
+# What is under way is ended in order in so many seconds, or given up.
 GRACE_SECONDS = 60.0
 # A log's last line is looked for in its last bytes only.
 TAIL_BYTES = 64 * 1024

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The exit codes: done; done, but something is missing or failed; bad arguments or environment.
+DONE, INCOMPLETE, UNUSABLE = 0, 1, 2
 # Finish reasons of a crawl that was stopped: by somebody, or by its time limit.
 BY_SOMEBODY = frozenset({"shutdown", "cancelled"})
 TIME_LIMIT = "closespider_timeout"

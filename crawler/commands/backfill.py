@@ -14,12 +14,12 @@ from crawler.backfill.report import report, still_to_be_had
 from crawler.backfill.stages import Stage, Stages
 from crawler.backfill.workers import Workers
 from crawler.children import prune
-from crawler.commands.outcome import INCOMPLETE, UNUSABLE
 from crawler.commands.setup import FinewsCommand, usage
 from crawler.commands.tether import PROGRAM, tethered
 from crawler.spiders import arguments
 from crawler.store.backlog import Backlog, Scope
 from crawler.store.links import Ledger
+from crawler.tally import INCOMPLETE, UNUSABLE
 
 if TYPE_CHECKING:
     import argparse
@@ -95,9 +95,8 @@ class Command(FinewsCommand, ScrapyCommand):
         logs = Path(self.settings["DATA_DIR"]) / "logs" / "backfill"
         folder = logs / f"{began:%Y-%m-%dT%H-%M-%S}"
         prune(logs, self.settings.getint("LOGS_KEPT") - 1)
-        given = [word for pair in opts.set for word in ("-s", pair)]
-        given += ["-L", opts.loglevel] if opts.loglevel else []
-        stages = Stages(store, Workers(PROGRAM, tethered(os.environ), folder), given)
+        workers = Workers(PROGRAM, tethered(os.environ), folder)
+        stages = Stages(store, workers, self.passed_on(opts))
         lists = ["crawl", "backfill_lists", *words]
         problems = stages.run(Stage("lists", lists, backlog.count_known, "posts"))
         if any(ended.code == UNUSABLE for ended in problems):

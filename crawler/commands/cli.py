@@ -15,9 +15,9 @@ from scrapy.utils.project import ENVVAR
 
 from crawler import __version__
 from crawler.commands.one_line import describe
-from crawler.commands.outcome import INCOMPLETE, UNUSABLE
 from crawler.commands.tether import hold_on
 from crawler.store.errors import StoreError
+from crawler.tally import INCOMPLETE, UNUSABLE
 from settings.options import nearest
 
 if TYPE_CHECKING:

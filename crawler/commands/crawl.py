@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from crawler.commands.running import run_spider
-from crawler.commands.setup import FinewsCommand
-from settings.options import nearest
+from crawler.commands.setup import FinewsCommand, spider_named
 
 if TYPE_CHECKING:
     import argparse
@@ -53,14 +52,13 @@ class Command(FinewsCommand, ScrapyCrawl):
     def _spider(self, args: list[str]) -> type[LedgerSpider]:
         assert self.crawler_process is not None
         loader = self.crawler_process.spider_loader
-        names = loader.list()
         if len(args) != 1:
-            raise UsageError(f"name one spider of: {', '.join(names)}", print_help=False)
-        if args[0] not in names:
-            hint = nearest(args[0], names) or f" There are: {', '.join(names)}."
-            raise UsageError(f"no spider {args[0]}.{hint}", print_help=False)
-        spider: Any = loader.load(args[0])
-        return spider  # type: ignore[no-any-return]
+            names = ", ".join(loader.list())
+            raise UsageError(f"name one spider of: {names}", print_help=False)
+        try:
+            return spider_named(args[0], loader)
+        except ValueError as error:
+            raise UsageError(str(error), print_help=False) from None
 
 
 def _check_output(uri: str) -> None:

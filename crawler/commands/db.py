@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 
 from crawler.commands.one_line import describe
-from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.setup import FinewsCommand, action_of, usage
 from crawler.exports.files import whole_file
 from crawler.store.backup import write_backup
 from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.restore import restore_backup
 from crawler.store.summary import summarise
+from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse

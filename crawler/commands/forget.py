@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.setup import FinewsCommand
 from crawler.store.tombstones import Tombstones
+from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse

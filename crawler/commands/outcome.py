@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crawler.tally import TIME_LIMIT, is_empty, is_stopped, total, why_empty
+from crawler.tally import (
+    DONE,
+    INCOMPLETE,
+    TIME_LIMIT,
+    UNUSABLE,
+    is_empty,
+    is_stopped,
+    total,
+    why_empty,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DONE, INCOMPLETE, UNUSABLE = 0, 1, 2
 # What can become of an article.
 OUTCOMES = ("new", "changed", "unchanged")
 # Without these a crawl of the site cannot know what there is.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.commands import BaseRunSpiderCommand
 
-from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.running import run_spider
 from crawler.commands.setup import FinewsCommand, action_of, usage
 from crawler.exports.terminal import printable
 from crawler.records import utc
 from crawler.spiders.rejects import RejectsSpider
 from crawler.store.rejects import LARGEST_RAW, Rejects
+from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crawler import __version__
 from crawler.commands.one_line import describe, fold_tracebacks
-from crawler.commands.outcome import INCOMPLETE, OUTCOMES, UNUSABLE, Outcome, outcome_of
+from crawler.commands.outcome import OUTCOMES, Outcome, outcome_of
 from crawler.commands.setup import open_store
 from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.locks import Locks
 from crawler.store.processes import started_at
 from crawler.store.runs import End, Runs, Start
-from crawler.tally import is_cut_off
+from crawler.tally import INCOMPLETE, UNUSABLE, is_cut_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,23 +7,23 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import SpiderLoader
 from scrapy.utils.log import configure_logging
 
 from crawler import __version__
+from crawler.children import GRACE_SECONDS
 from crawler.commands.one_line import describe
-from crawler.commands.outcome import INCOMPLETE
-from crawler.commands.setup import FinewsCommand, open_store, usage
+from crawler.commands.setup import FinewsCommand, open_store, spider_named, usage
 from crawler.commands.tether import PROGRAM, tethered
 from crawler.exports.terminal import printable
 from crawler.schedule.file import ScheduleError, read
-from crawler.schedule.run import GRACE_SECONDS, Launch
+from crawler.schedule.run import Launch
 from crawler.schedule.scheduler import Scheduler
+from crawler.tally import INCOMPLETE
 from settings import base
-from settings.options import nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -79,21 +79,14 @@ class Command(FinewsCommand, ScrapyCommand):
     def _check(self, name: str, arguments: dict[str, str]) -> None:
         """Raises ValueError for a spider that is not there, or arguments that it does not take."""
         assert self.settings is not None
-        loader = SpiderLoader.from_settings(self.settings)
-        names = loader.list()
-        if name not in names:
-            hint = nearest(name, names) or f" There are: {', '.join(sorted(names))}."
-            raise ValueError(f"no spider {name}.{hint}")
-        spider: Any = loader.load(name)
+        spider = spider_named(name, SpiderLoader.from_settings(self.settings))
         spider.read_arguments(dict(arguments))
 
     def _launch(self, opts: argparse.Namespace) -> Launch:
         assert self.settings is not None
-        given = [word for pair in opts.set for word in ("-s", pair)]
-        given += ["-L", opts.loglevel] if opts.loglevel else []
         return Launch(
             program=PROGRAM,
-            given=given,
+            given=self.passed_on(opts),
             environment=tethered(os.environ),
             logs=Path(self.settings["DATA_DIR"]) / "logs" / "schedule",
             logs_kept=self.settings.getint("LOGS_KEPT"),

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scrapy.settings import Settings
+    from scrapy.spiderloader import SpiderLoaderProtocol
+
+    from crawler.spiders.base import LedgerSpider
 
 PROJECT_PRIORITY = SETTINGS_PRIORITIES["project"]
 HOME_PAGE = base.FINEWS_BASE_URL
@@ -72,6 +75,12 @@ class FinewsCommand:
         if self.quiet and not opts.loglevel:
             self.settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
 
+    @staticmethod
+    def passed_on(opts: argparse.Namespace) -> list[str]:
+        """The options that the processes of a command are given, as it was."""
+        given = [word for pair in opts.set for word in ("-s", pair)]
+        return [*given, *(["-L", opts.loglevel] if opts.loglevel else [])]
+
     def open_store(self) -> Store:
         """The store that the settings name. Raises StoreError."""
         assert self.settings is not None
@@ -88,6 +97,16 @@ def action_of(command: str, args: list[str], actions: Iterable[str]) -> tuple[st
         hint = nearest(action, actions) or f" There are: {', '.join(actions)}."
         raise usage(f"finews {command} does not know {action!r}.{hint}")
     return action, words
+
+
+def spider_named(name: str, loader: SpiderLoaderProtocol) -> type[LedgerSpider]:
+    """A spider by its name. Raises ValueError naming the nearest."""
+    names = loader.list()
+    if name not in names:
+        hint = nearest(name, names) or f" There are: {', '.join(sorted(names))}."
+        raise ValueError(f"no spider {name}.{hint}")
+    spider: Any = loader.load(name)
+    return spider  # type: ignore[no-any-return]
 
 
 def usage(line: str) -> UsageError:

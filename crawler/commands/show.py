@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.setup import FinewsCommand
 from crawler.dates import moments
 from crawler.exports import differences
@@ -16,6 +15,7 @@ from crawler.exports.sheet import lines_of
 from crawler.history import article_of
 from crawler.records import utc
 from crawler.store.articles import Articles
+from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 
 from crawler.commands.one_line import describe
-from crawler.commands.outcome import INCOMPLETE
 from crawler.commands.setup import FinewsCommand, usage
 from crawler.exports.overview import lines_of, to_record
 from crawler.exports.terminal import printable
@@ -19,6 +18,7 @@ from crawler.monitors.standing import Limits, is_lost, problems
 from crawler.store.errors import StoreFailure
 from crawler.store.freshness import published_lately
 from crawler.store.status import look
+from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse

@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
-from crawler.store.locks import Locks
+from crawler.store.locks import PART, Locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapy.crawler import Crawler
-
-# A lease is renewed when this part of it has passed.
-PART = 0.25
 
 
 class KeepLeases:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.monitors.freshness import line_of
 from crawler.records import utc
 from crawler.store.processes import is_running
-from crawler.tally import BY_SOMEBODY
+from crawler.tally import BY_SOMEBODY, UNUSABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # Some answers of the upstream stay without a body, however often they are asked for.
 NOBODYS_FAULT = "the answer is empty"
 LONGEST = 300
-# The exit code of bad arguments, settings or environment.
-UNUSABLE = 2
 HOST = socket.gethostname()
 
 

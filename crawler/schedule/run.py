@@ -14,15 +14,11 @@ from pathlib import Path
 
 from crawler import children, clock
 from crawler.article import SHANGHAI
+from crawler.children import GRACE_SECONDS
 from crawler.schedule.file import Crawl
 from crawler.store.connection import Store
-from crawler.store.locks import Locks
+from crawler.store.locks import PART, Locks
 from crawler.store.runs import End, Runs, Start
-
-# What is under way is ended in order in so many seconds, or given up.
-GRACE_SECONDS = 60.0
-# A lease is renewed when this part of it has passed.
-PART = 0.25
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from crawler import children
-from crawler.schedule.run import GRACE_SECONDS, Run
+from crawler.children import GRACE_SECONDS
+from crawler.schedule.run import Run
 from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.locks import Locks
 from crawler.store.patience import line_of
@@ -99,15 +100,15 @@ class Scheduler:
                 return
             # Nobody runs it now: what has no end was killed, and what has one may have just ended.
             self.store.patiently(self.runs.end_lost, crawl.name)
-            if not self.store.patiently(self._is_settled, crawl, due):
+            if self.store.patiently(self._is_settled, crawl, due):
+                self.store.patiently(run.release)
+            else:
                 self._begin(run)
-                self.store.patiently(self.locks.note_next, crawl.name, crawl.times.next(now))
-                return
-            self.store.patiently(run.release)
         following = crawl.times.next(now)
         self.store.patiently(self.locks.note_next, crawl.name, following)
-        self.settled[crawl.name] = due
-        self._say(crawl, f"is due at {following}")
+        if crawl.name not in self.running:
+            self.settled[crawl.name] = due
+            self._say(crawl, f"is due at {following}")
 
     def _say(self, crawl: Crawl, line: str) -> None:
         """Log what becomes of a crawl, once."""

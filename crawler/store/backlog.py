@@ -150,8 +150,7 @@ class Backlog:
 
     def all_posts(self, after: str = "") -> list[Link]:
         """The next page of all posts, by address."""
-        chosen = {"$and": [self.scope.posts, {"_id": {"$gt": after}}]}
-        return [link_of(one) for one in self.links.find(chosen).sort("_id").limit(PAGE)]
+        return [link_of(one) for one in self._page(self.scope.posts, after)]
 
     def pages(self) -> Iterator[list[Link]]:
         """All posts, some at a time."""
@@ -176,8 +175,8 @@ class Backlog:
 
     def shares_alone(self, after: str = "") -> list[Link]:
         """The next page of owed share answers, by address, whatever post they are of."""
-        chosen = {"$and": [{"kind": "share", "_id": {"$gt": after}}, self.open]}
-        return [link_of(one) for one in self.links.find(chosen).sort("_id").limit(PAGE)]
+        chosen = {"$and": [{"kind": "share"}, self.open]}
+        return [link_of(one) for one in self._page(chosen, after)]
 
     def days(self) -> list[Day]:
         """What became of the posts of each day, the oldest first; those without one last."""
@@ -237,13 +236,14 @@ class Backlog:
 
     def _answers_not_stored(self) -> Iterator[list[dict[str, Any]]]:
         after = ""
-        while True:
-            rest = {"kind": "share", "state": {"$ne": "stored"}, "_id": {"$gt": after}}
-            found = list(self.links.find(rest).sort("_id").limit(PAGE))
-            if not found:
-                return
+        while found := self._page({"kind": "share", "state": {"$ne": "stored"}}, after):
             yield found
             after = found[-1]["_id"]
+
+    def _page(self, chosen: dict[str, Any], after: str) -> list[dict[str, Any]]:
+        """The next of the links that are chosen, by address."""
+        rest = {"$and": [chosen, {"_id": {"$gt": after}}]}
+        return list(self.links.find(rest).sort("_id").limit(PAGE))
 
     def _open_posts(self) -> dict[str, Any]:
         return {"$and": [self.scope.posts, self.open]}

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from crawler.store.connection import Store
 
+# A lease is renewed when this part of it has passed.
+PART = 0.25
 # Before the name of a crawl, in its document's id.
 CRAWL = "crawl:"
 FREE = {"$expr": {"$lte": [{"$ifNull": ["$until", None]}, "$$NOW"]}}
