@@ -86,9 +86,14 @@ EXTENSIONS = {
     "crawler.extensions.progress.ProgressBar": 200,
     "crawler.monitors.extension.Monitors": 300,
 }
-FEED_EXPORTERS = dict.fromkeys(
-    ("jsonl", "jsonlines", "jl"), "crawler.exports.jsonlines.ArticleLines"
-)
+# The same as `finews export` knows; Scrapy's own json, xml, pickle and marshal stay.
+FEED_EXPORTERS = {
+    **dict.fromkeys(("jsonl", "jsonlines", "jl"), "crawler.exports.formats.jsonlines.ArticleLines"),
+    "jsonfeed": "crawler.exports.formats.jsonfeed.JsonFeed",
+    "atom": "crawler.exports.formats.atom.AtomFeed",
+    "csv": "crawler.exports.formats.csv.CsvRows",
+    "parquet": "crawler.exports.formats.parquet.ParquetTable",
+}
 
 # A batch is written when it is this large, or when its first article has waited this long.
 STORE_BATCH_SIZE = 100

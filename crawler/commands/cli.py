@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.base"
 COMMANDS = (
-    *("crawl", "backfill", "schedule", "export", "show", "rejects", "forget", "status", "db"),
-    "demo",
+    *("crawl", "backfill", "schedule", "export", "cursors"),
+    *("show", "rejects", "forget", "status", "db", "demo"),
 )
 # Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.
 SCRAPY_COMMANDS = ("list", "version")

@@ -16,20 +16,24 @@ from scrapy.exceptions import UsageError
 from crawler.commands.running import run_spider
 from crawler.commands.setup import FinewsCommand, complete, open_store
 from crawler.exports.files import whole_file
-from crawler.exports.jsonlines import write_lines
+from crawler.exports.formats.registry import DEFAULT, Form
 from crawler.sample_site.server import serve
 from crawler.spiders.finews import FinewsSpider
 from crawler.store.articles import Articles
+from crawler.store.reader import Reader
 from crawler.store.rejects import Rejects
+from crawler.store.selection import Selection
 
 if TYPE_CHECKING:
     import argparse
 
     from scrapy.settings import Settings
 
+    from crawler.exports.formats.record import Record
     from crawler.store.connection import Store
 
 DATABASE = "finews_demo"
+EVERYTHING = Selection(include_duplicates=True)
 # An article that all of the sample site's sources tell.
 EXAMPLE = "NW202112312233001257"
 # The table's columns and their widths; the title takes the rest of the terminal.
@@ -62,8 +66,8 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
                 crawler = self._create_crawler(FinewsSpider)
                 outcome = run_spider(crawler, self.crawler_process, opts.spargs)
                 articles = Articles(store)
-                with whole_file(file) as lines:
-                    number = write_lines(articles.select(), lines)
+                with Reader(store) as reader, whole_file(file) as lines:
+                    number = Form(DEFAULT).write(reader.records(EVERYTHING), lines)
                 _show(store, articles, file)
         if number and crawler.stats.get_value("finish_reason") == "finished":
             print(f"finews: demo: {outcome.line}", file=sys.stderr)
@@ -92,17 +96,22 @@ def _point_at(settings: Settings, url: str, folder: Path) -> None:
     complete(settings)
 
 
+def _cells(article: Record) -> list[str]:
+    time = (article["published_at"] or "")[:16].replace("T", " ")
+    symbols = [one["symbol"] or one["code"] for one in article["securities"]]
+    securities = f"{symbols[0]} +{len(symbols) - 1}" if len(symbols) > 1 else "".join(symbols)
+    cells = (time, article["category_name"], securities, article["title"])
+    return [cell or "" for cell in cells]
+
+
 def _show(store: Store, articles: Articles, file: Path) -> None:
     """A table of what came in, and where it is."""
     table = Table(title="Articles of the sample site", box=SIMPLE_HEAD, expand=True, pad_edge=False)
     for column, width in COLUMNS.items():
         table.add_column(column, no_wrap=True, width=width, ratio=None if width else 1)
-    for article in articles.select():
-        time = f"{article.published_at:%Y-%m-%d %H:%M}" if article.published_at else ""
-        symbols = [security.symbol or security.code for security in article.securities]
-        securities = f"{symbols[0]} +{len(symbols) - 1}" if len(symbols) > 1 else "".join(symbols)
-        cells = (time, article.category_name, securities, article.title)
-        table.add_row(*(cell or "" for cell in cells))
+    with Reader(store) as reader:
+        for article in reader.records(EVERYTHING):
+            table.add_row(*_cells(article))
     console = Console()
     console.print(table)
     console.print(f"{articles.count()} articles; rejected inputs: {Rejects(store).count()}")

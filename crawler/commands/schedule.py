@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from crawler import __version__
 from crawler.children import GRACE_SECONDS
 from crawler.commands.one_line import describe
 from crawler.commands.setup import FinewsCommand, open_store, spider_named, usage
+from crawler.commands.signals import Signals
 from crawler.commands.tether import PROGRAM, tethered
 from crawler.exports.terminal import printable
 from crawler.schedule.file import ScheduleError, read
@@ -52,7 +52,7 @@ class Command(FinewsCommand, ScrapyCommand):
         crawls = self._crawls(Path(args[0]) if args else FILE)
         assert self.settings is not None
         configure_logging(self.settings)
-        signals = _Signals()
+        signals = Signals()
         with open_store(self.settings, PATIENCE_SECONDS) as store:
             scheduler = Scheduler(store, crawls, self._launch(opts))
             try:
@@ -93,24 +93,3 @@ class Command(FinewsCommand, ScrapyCommand):
             version=__version__,
             lease_seconds=self.settings.getfloat("SCHEDULE_LEASE_SECONDS"),
         )
-
-
-class _Signals:
-    """Whether a signal asked for the end; a second one does not wait for it."""
-
-    def __init__(self) -> None:
-        self.asked = self.urged = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask_or_urge)
-        # Shell and kernel may both tell that the terminal is closed.
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, self._ask)
-
-    def _ask(self, *_: object) -> None:
-        self.asked = True
-
-    def _ask_or_urge(self, *_: object) -> None:
-        if self.asked:
-            self.urged = True
-            raise KeyboardInterrupt
-        self.asked = True

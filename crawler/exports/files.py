@@ -12,32 +12,61 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+class WholeFile:
+    """A file under a temporary name, beside the one whose place it takes when it is published."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError."""
+        self.target = path.resolve()
+        handle = tempfile.NamedTemporaryFile(  # noqa: SIM115
+            dir=self.target.parent, prefix=f".{self.target.name[:100]}.", delete=False
+        )
+        self.name = handle.name
+        self.file = cast("BinaryIO", handle)
+
+    def complete(self) -> None:
+        """See to it that all that was written is on the disk. Raises OSError."""
+        if not self.file.closed:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+
+    def publish(self) -> None:
+        """Take the place of the target. Raises OSError."""
+        self.complete()
+        mode = self.target.stat().st_mode if self.target.exists() else 0o666 & ~_umask()
+        os.chmod(self.name, mode)
+        os.replace(self.name, self.target)
+        _sync_folder(self.target.parent)
+
+    def discard(self) -> None:
+        """Leave the target as it was."""
+        self.file.close()
+        Path(self.name).unlink(missing_ok=True)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of `path` only when the block ends well.
 
     A special file (a pipe, /dev/stdout) is written to directly. Raises OSError.
     """
-    if path.exists() and not path.is_file():
+    if is_special(path):
         with path.open("wb") as special:
             yield special
         return
-    target = path.resolve()
-    handle = tempfile.NamedTemporaryFile(  # noqa: SIM115
-        dir=target.parent, prefix=f".{target.name}.", delete=False
-    )
+    whole = WholeFile(path)
     try:
-        with handle as file:
-            yield cast("BinaryIO", file)
-            file.flush()
-            os.fsync(file.fileno())
-        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-        os.chmod(handle.name, mode)
-        os.replace(handle.name, target)
+        yield whole.file
+        whole.publish()
     except BaseException:
-        Path(handle.name).unlink(missing_ok=True)
+        whole.discard()
         raise
-    _sync_folder(target.parent)
+
+
+def is_special(path: Path) -> bool:
+    """Whether a path is there and is no file that another could take the place of."""
+    return path.exists() and not path.is_file()
 
 
 def _umask() -> int:

@@ -28,9 +28,10 @@ from crawler.store.documents import (
 from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
 from crawler.store.tombstones import Tombstones
+from crawler.store.withdrawals import BACK, Withdrawals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from pymongo.client_session import ClientSession
@@ -97,6 +98,7 @@ class Articles:
         self.links = store.collection("links")
         self.rejects = store.collection("rejects")
         self.tombstones = Tombstones(store)
+        self.withdrawals = Withdrawals(store)
         self.counter = Counter(store)
 
     def write(self, batch: Sequence[ArticleItem]) -> list[Written]:
@@ -120,6 +122,7 @@ class Articles:
         ids = list({item.id for item in batch})
         states = self._read(ids, session)
         forgotten = self.tombstones.among(ids, session)
+        withdrawn = self.withdrawals.among((url for item in batch for url in item.links), session)
         before = seq = self.counter.read(session)
         answers: list[Written] = []
         stored: list[ArticleItem] = []
@@ -133,7 +136,8 @@ class Articles:
                 history = old.history
                 for observation in item.observations:
                     history = observe(history, observation)
-                new = _next(old, history, old.seq if old.seq > before else seq + 1)
+                is_back = not withdrawn.isdisjoint(item.links)
+                new = _next(old, history, old.seq if old.seq > before else seq + 1, is_back)
             except Exception as error:
                 answers.append(Written("rejected", None, _reason(error)))
                 continue
@@ -199,7 +203,7 @@ class Articles:
         for item in items:
             for url in item.links:
                 fetched = item.fetched.get(url, Fetched())
-                done = settled(state, None, self.looks) | fetched_fields(fetched)
+                done = settled(state, None, self.looks) | fetched_fields(fetched) | BACK
                 changes.append(UpdateOne({"_id": url}, [{"$set": done}]))
         if changes:
             self.links.bulk_write(changes, ordered=False, session=session)
@@ -263,29 +267,23 @@ class Articles:
         states = self.store.transaction(lambda session: self._read([article_id], session))
         return states[article_id].history
 
-    def select(self) -> Iterator[Article]:
-        """Every article, by (published_at, id)."""
-        cursor = self.collection.find({}, INTERNAL).sort([("published_at", 1), ("_id", 1)])
-        with cursor:
-            yield from map(to_article, cursor)
-
     def count(self) -> int:
         """How many articles there are."""
         return self.collection.count_documents({})
 
 
-def _next(old: _State, history: History, number: int) -> _State:
+def _next(old: _State, history: History, number: int, is_back: bool = False) -> _State:
     """The state of an article with this history, and its documents; the old one if nothing changed.
 
-    A change takes the number; a further look that tells nothing new takes none. Raises whatever
-    keeps a document from being written.
+    A change takes the number, and so does the return of a post that was withdrawn; a further look
+    that tells nothing new takes none. Raises whatever keeps a document from being written.
     """
-    if history == old.history:
+    if history == old.history and not is_back:
         return old
     article = article_of(history)
     assert article is not None
     past = list(replaced(history))
-    seq = old.seq if article == old.article else number
+    seq = old.seq if article == old.article and not is_back else number
     # What an earlier item of the batch is about to write counts as written.
     revised = past or old.replaced or old.revisions is not None
     revisions = tuple(_encode(to_revision(one, n)) for n, one in enumerate(past, 1))

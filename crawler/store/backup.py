@@ -21,13 +21,12 @@ from crawler import __version__
 from crawler.article import SCHEMA_VERSION
 from crawler.clock import now
 from crawler.store.errors import StoreError
+from crawler.store.snapshot import SNAPSHOT_UNAVAILABLE, is_too_old, snapshot
 from crawler.store.swap import identities_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import IO
-
-    from pymongo.client_session import ClientSession
 
     from crawler.store.connection import Store
 
@@ -35,9 +34,7 @@ MANIFEST = "backup.json"
 FORMAT = "finews backup"
 VERSION = 1
 CHANGED = "a collection was dropped or made anew during the backup; run it again"
-PATIENCE_SECONDS = 10.0
 BATCH_DOCUMENTS = 200
-SNAPSHOT_TOO_OLD, SNAPSHOT_UNAVAILABLE = 239, 246
 LEAST_DOCUMENT, LARGEST_DOCUMENT = 5, 16 * 1024 * 1024 + 16 * 1024
 BROKEN = (
     *(BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError),
@@ -69,7 +66,7 @@ def write_backup(store: Store, file: BinaryIO) -> Manifest:
     at = now().isoformat(timespec="seconds")
     try:
         collections = identities_of(store.database)
-        with ZipFile(file, "w", ZIP_DEFLATED) as archive, _snapshot(store, collections) as session:
+        with ZipFile(file, "w", ZIP_DEFLATED) as archive, snapshot(store, collections) as session:
             for name in collections:
                 cursor = store.collection(name).find_raw_batches(
                     {}, session=session, batch_size=BATCH_DOCUMENTS
@@ -153,26 +150,6 @@ def documents(stream: IO[bytes]) -> Iterator[bytes]:
         yield document
 
 
-def _snapshot(store: Store, collections: Iterable[str]) -> ClientSession:
-    """A session that reads everything as it was at one moment.
-
-    A collection that was made just now is not in the newest such moment yet.
-    """
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        session = store.client.start_session(snapshot=True)
-        try:
-            for name in collections:
-                store.collection(name).find_one({}, {"_id": 1}, session=session)
-        except OperationFailure as error:
-            session.end_session()
-            if error.code != SNAPSHOT_UNAVAILABLE or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            return session
-
-
 def _write(batch: bytes, member: IO[bytes]) -> int:
     """Write a batch of documents; how many they are."""
     member.write(batch)
@@ -194,7 +171,7 @@ def _entry(name: str) -> ZipInfo:
 
 
 def _no_snapshot(error: OperationFailure) -> StoreError:
-    if error.code == SNAPSHOT_TOO_OLD:
+    if is_too_old(error):
         return StoreError(
             "the server does not keep its history for as long as the backup takes; raise its "
             "parameter minSnapshotHistoryWindowInSeconds"

@@ -23,6 +23,7 @@ from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
 from crawler.store.migrations import migrate
 from crawler.store.patience import PATIENCE_SECONDS, Patience, line_of
+from crawler.store.selection import PLACES
 from crawler.store.swap import complete
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ RESERVED_NAMES = frozenset({"admin", "config", "local"})
 INDEXES = {
     "articles": [
         IndexModel([("published_at", ASCENDING), ("_id", ASCENDING)]),
-        IndexModel([("category", ASCENDING), ("published_at", ASCENDING), ("_id", ASCENDING)]),
+        *(
+            IndexModel([(place, ASCENDING), ("published_at", ASCENDING), ("_id", ASCENDING)])
+            for place in PLACES.values()
+        ),
+        IndexModel([("updated_at", ASCENDING)]),
         IndexModel([("seq", ASCENDING)]),
     ],
     "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
@@ -52,6 +57,7 @@ INDEXES = {
         IndexModel([("kind", ASCENDING), ("category", ASCENDING), ("day", ASCENDING)]),
         IndexModel([("article", ASCENDING)], sparse=True),
         IndexModel([("next_look_at", ASCENDING)], sparse=True),
+        IndexModel([("withdrawn_seq", ASCENDING)], sparse=True),
     ],
     "rejects": [
         IndexModel([("stage", ASCENDING), ("last_at", ASCENDING)]),

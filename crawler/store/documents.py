@@ -30,6 +30,8 @@ OBSERVED = tuple(
     f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "published", "observed_at"}
 )
 BODY = ("content_html", "content_text")
+STORED = ARTICLE_FIELDS[1:]
+SHANGHAI_OFFSET = SHANGHAI.utcoffset(None)
 LISTS = {"securities": Security, "boards": Board}
 
 
@@ -65,6 +67,26 @@ def to_article(document: dict[str, Any]) -> Article:
     if values["published_at"] is not None:
         values["published_at"] = values["published_at"].astimezone(SHANGHAI)
     return Article(id=document.get("article", document["_id"]), **values)
+
+
+def to_record(document: dict[str, Any]) -> dict[str, Any]:
+    """The article of a document in contract form, whose times were read in UTC without their zone.
+
+    The same as crawler.records makes of the article, at a fraction of the cost.
+    """
+    record = {name: document[name] for name in STORED}
+    published_at: datetime | None = record["published_at"]
+    if published_at is not None:
+        record["published_at"] = f"{(published_at + SHANGHAI_OFFSET).isoformat()}+08:00"
+    record["first_seen_at"] = _utc(record["first_seen_at"])
+    record["updated_at"] = _utc(record["updated_at"])
+    for witness in record["provenance"].values():
+        witness["observed_at"] = _utc(witness["observed_at"])
+    return {"id": document["_id"], **record}
+
+
+def _utc(time: datetime) -> str:
+    return f"{time.isoformat(timespec='milliseconds')}Z"
 
 
 def to_history(document: dict[str, Any], revisions: Iterable[dict[str, Any]] = ()) -> History:

@@ -15,6 +15,7 @@ from crawler.addresses import Link
 from crawler.fetched import Fetched
 from crawler.store.link_changes import State, fetched_fields, settled
 from crawler.store.processes import is_running, started_at
+from crawler.store.withdrawals import WITHDRAWN_SEQ, Withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -69,6 +70,7 @@ class Ledger:
         looks: Sequence[float] = (),
     ) -> None:
         self.collection = store.collection("links")
+        self.withdrawals = Withdrawals(store)
         self.now = store.now
         self.run = run
         self.lease_seconds = lease_seconds
@@ -140,7 +142,11 @@ class Ledger:
         chosen: dict[str, Any] = {"_id": {"$in": list(urls)}, "state": {"$ne": "forgotten"}}
         if not whoever_holds:
             chosen["owner.run"] = {"$in": [self.run, None]}
-        self.collection.update_many(chosen, [{"$set": settled(state, reason, self.looks)}])
+        change = settled(state, reason, self.looks)
+        if state == "gone":
+            self.withdrawals.note(chosen, change)
+        else:
+            self.collection.update_many(chosen, [{"$set": change}])
 
     def postpone(self, link: Link, seconds: float, reason: str) -> None:
         """Note that a claimed link was not asked for, and is not to be for so many seconds."""
@@ -161,9 +167,10 @@ class Ledger:
         change = settled("stored", None, self.looks) | (fetched_fields(fetched) if fetched else {})
         if link.kind in LISTS:
             change["read_at"] = "$$NOW"
-        self.collection.update_one(
-            {"_id": link.url, "owner.run": {"$in": [self.run, None]}}, [{"$set": change}]
-        )
+        mine = {"_id": link.url, "owner.run": {"$in": [self.run, None]}}
+        before = self.collection.find_one_and_update(mine, [{"$set": change}])
+        if before and WITHDRAWN_SEQ in before:
+            self.withdrawals.take_back(link.url)
 
     def list_read(
         self, link: Link, taken: Fetched | None = None, oldest: date | None = None

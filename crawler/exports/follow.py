@@ -1,0 +1,71 @@
+"""Writing each new or changed article the moment it is stored."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from crawler.spool import Spool
+from crawler.store.changes import Changes
+from crawler.store.errors import StoreFailure
+from crawler.store.patience import is_transient
+from crawler.store.reader import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from crawler.exports.formats.record import Record
+    from crawler.store.connection import Store
+
+    # Takes records and the number of the last change among them.
+    Write = Callable[[Iterable[Record], int], None]
+
+
+class Follower:
+    """Reads on by numbers whenever something changed. Use as a context manager."""
+
+    def __init__(self, store: Store, read: Callable[[Reader, int], Iterable[Record]]) -> None:
+        """`read`: what a reader has to give of the changes after a number."""
+        self.store = store
+        self.read = read
+        self.changes = Changes(store)
+
+    def step(self, after: int, write: Write) -> int:
+        """Write the changes after a number, then wait a while for others; the last number.
+
+        A server that is away is waited for. Raises StoreError when it cannot come back.
+        """
+        try:
+            self.changes.listen()
+            after = self._write_changes(after, write)
+            self.changes.wait()
+        except StoreFailure as error:
+            self.changes.close()
+            if not is_transient(error):
+                raise
+        return after
+
+    def _write_changes(self, after: int, write: Write) -> int:
+        with Reader(self.store) as reader:
+            last = reader.last_change()
+            if last > after:
+                with Spool() as spool:
+                    # Read to their end before any is written, or a server that goes away halfway
+                    # would have the first half written twice.
+                    for record in self.read(reader, after):
+                        spool.add(record)
+                    write(spool.read(spool.places), last)
+        return max(last, after)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(StoreFailure):
+            self.changes.close()

@@ -1,0 +1,116 @@
+"""Atom (RFC 4287), each entry made by feedgen and written at once, so that memory stays flat."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+from lxml import etree
+from scrapy.exporters import BaseItemExporter
+
+from crawler.exports.formats.record import (
+    FEED_TITLE,
+    HOME_PAGE,
+    LANGUAGE,
+    Record,
+    page_of,
+    record_of,
+    title_of,
+)
+
+if TYPE_CHECKING:
+    from typing import IO
+
+# An entry's id stays the same when its page becomes known: a tag URI (RFC 4151).
+ENTRY_ID = "tag:finews.withounder.com,2021:{}"
+# What XML 1.0 cannot hold.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# The time of a feed that has no entries.
+NEVER = "1970-01-01T00:00:00Z"
+END = b"</feed>"
+
+
+class AtomFeed(BaseItemExporter):
+    """Writes a feed; options `title`, `feed_url` and `feed_id` tell of the feed.
+
+    A feed's head tells when any of its entries last changed, so entries wait in a temporary file.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        title: str = FEED_TITLE,
+        feed_url: str | None = None,
+        feed_id: str = HOME_PAGE,
+        **options: Any,
+    ) -> None:
+        super().__init__(dont_fail=True, **options)
+        self.file = file
+        self.title, self.feed_url, self.feed_id = title, feed_url, feed_id
+        self.updated = NEVER
+        self.entries: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def export_item(self, item: Any) -> None:
+        """Put one entry aside."""
+        record = record_of(item)
+        self.updated = max(self.updated, record["updated_at"])
+        self.entries.write(etree.tostring(to_entry(record), encoding="utf-8") + b"\n")
+
+    def finish_exporting(self) -> None:
+        """Write the head, the entries and the end."""
+        head = self._head()
+        assert head.endswith(END)
+        self.file.write(head.removesuffix(END))
+        self.entries.seek(0)
+        shutil.copyfileobj(self.entries, self.file)
+        self.entries.close()
+        self.file.write(END + b"\n")
+
+    def _head(self) -> bytes:
+        feed = FeedGenerator()
+        feed.id(self.feed_id)
+        feed.title(_clean(self.title))
+        feed.author({"name": FEED_TITLE})
+        feed.link({"href": HOME_PAGE, "rel": "alternate", "hreflang": LANGUAGE})
+        if self.feed_url:
+            feed.link({"href": self.feed_url, "rel": "self"}, replace=False)
+        feed.language(LANGUAGE)
+        feed.generator("finews")
+        feed.updated(self.updated)
+        written: bytes = feed.atom_str(pretty=True)
+        return written.rstrip()
+
+
+def to_entry(record: Record) -> Any:
+    """An article as an element of a feed."""
+    entry = FeedEntry()
+    entry.id(ENTRY_ID.format(record["id"]))
+    entry.title(_clean(title_of(record)))
+    entry.updated(record["updated_at"])
+    if record["published_at"]:
+        entry.published(record["published_at"])
+    if page := page_of(record):
+        entry.link(href=page, rel="alternate")
+    if record["origin_url"] and record["origin_url"] != page:
+        entry.link(href=record["origin_url"], rel="via")
+    if record["source"]:
+        entry.author({"name": _clean(record["source"])})
+    if record["category"]:
+        entry.category(term=record["category"], label=_clean(record["category_name"] or ""))
+    entry.category([{"term": _clean(tag)} for tag in record["tags"]], replace=False)
+    if record["digest"]:
+        entry.summary(_clean(record["digest"]))
+    entry.content(_clean(record["content_html"]), type="html")
+    element = entry.atom_entry()
+    # The feed around it says so already.
+    element.tag = "entry"
+    return element
+
+
+def _clean(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return NO_XML.sub("\ufffd", text)

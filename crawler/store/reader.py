@@ -1,0 +1,142 @@
+"""Reading articles out, as they all were at one moment, while crawls write."""
+
+from __future__ import annotations
+
+from heapq import merge
+from typing import TYPE_CHECKING, Any, Self
+
+from bson.codec_options import CodecOptions
+from pymongo.errors import OperationFailure
+
+from crawler import records
+from crawler.history import article_of
+from crawler.spool import Spool
+from crawler.store.ahead import read_ahead
+from crawler.store.counter import COUNTERS, Counter
+from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_record
+from crawler.store.errors import StoreError
+from crawler.store.selection import IN_ORDER
+from crawler.store.snapshot import is_too_old, snapshot
+from crawler.store.withdrawals import WITHDRAWN_AT, WITHDRAWN_SEQ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from types import TracebackType
+
+    from crawler.history import History
+    from crawler.store.connection import Store
+    from crawler.store.selection import Selection
+
+    Record = dict[str, Any]
+
+# As many articles are read at a time; the next are on their way while these are written.
+BATCH = 400
+COLLECTIONS = ("articles", "revisions", "links", "tombstones", COUNTERS)
+UTC_WITHOUT_ZONE = CodecOptions[dict[str, Any]](tz_aware=False)
+
+
+class Reader:
+    """A view of the articles at one moment. Use as a context manager; not by two threads at once.
+
+    Raises StoreError when the server does not keep its history for as long as is read.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.session = snapshot(store, COLLECTIONS)
+        self.collection = store.collection("articles").with_options(UTC_WITHOUT_ZONE)
+
+    def last_change(self) -> int:
+        """The number of the last change that is seen; 0 when there is none."""
+        return Counter(self.store).read(self.session)
+
+    def count(self, selection: Selection, after: int = 0) -> int:
+        """How many articles there are to be read."""
+        query = changed_since(selection, after)
+        return self.collection.count_documents(query, session=self.session)
+
+    def records(self, selection: Selection, after: int = 0) -> Iterator[Record]:
+        """Articles in contract form, by (published_at, id); only those changed after a number."""
+        return self._find(changed_since(selection, after))
+
+    def _find(self, query: dict[str, Any]) -> Iterator[Record]:
+        cursor = self.collection.find(query, INTERNAL, session=self.session, batch_size=BATCH)
+        cursor.sort(IN_ORDER)
+        try:
+            for batch in read_ahead(cursor, BATCH):
+                yield from map(to_record, batch)
+        except OperationFailure as error:
+            if is_too_old(error):
+                raise StoreError(
+                    "the server does not keep its history for as long as the export takes; raise "
+                    "its parameter minSnapshotHistoryWindowInSeconds"
+                ) from None
+            raise
+
+    def records_as_of(self, selection: Selection, at: datetime) -> Iterator[Record]:
+        """Articles as they were known at a time, selected by what they were then, in order.
+
+        What has not changed since then is read as it is; the others are made of their history.
+        """
+        query = selection.as_query()
+        known = query.get("updated_at", {}) | {"$lte": at}
+        with Spool() as spool:
+            for document in self._changed_after(at):
+                article = article_of(self._history(document), at)
+                if article is not None and selection.holds(article):
+                    spool.add(records.to_record(article))
+            unchanged = self._find({**query, "updated_at": known})
+            yield from merge(unchanged, spool.sorted(in_order), key=in_order)
+
+    def withdrawn(self, after: int = 0) -> Iterator[Record]:
+        """Ids of articles that the site withdrew or that were forgotten, in order of their time.
+
+        Only what came about after a number, if one is given.
+        """
+        since: dict[str, Any] = {"$gt": after}
+        gone: dict[str, Any] = {"kind": "post", "state": "gone"}
+        links = self.store.collection("links").find(
+            {**gone, WITHDRAWN_SEQ: since} if after else gone, session=self.session
+        )
+        tombs = self.store.collection("tombstones").find({"seq": since}, session=self.session)
+        found = {tomb["_id"]: tomb["forgotten_at"] for tomb in tombs}
+        for link in links:
+            # Of what was gone before withdrawals had numbers, the look tells the time.
+            found.setdefault(link["article"], link.get(WITHDRAWN_AT) or link["fetched_at"])
+        for article_id, time in sorted(found.items(), key=lambda one: (one[1], one[0])):
+            yield {"id": article_id, "withdrawn_at": records.utc(time)}
+
+    def _changed_after(self, at: datetime) -> Iterator[dict[str, Any]]:
+        query = {"first_seen_at": {"$lte": at}, "updated_at": {"$gt": at}}
+        articles = self.store.collection("articles")
+        return articles.find(query, session=self.session, batch_size=BATCH)
+
+    def _history(self, document: dict[str, Any]) -> History:
+        if not document[REPLACED]:
+            return to_history(document)
+        of_article = {"article": document["_id"]}
+        revisions = self.store.collection("revisions").find(of_article, session=self.session)
+        return to_history(document, revisions.sort("number"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.session.end_session()
+
+
+def in_order(record: Record) -> tuple[str, str]:
+    """What records are sorted by: times in one zone stand in the order of their letters."""
+    return record["published_at"] or "", record["id"]
+
+
+def changed_since(selection: Selection, after: int) -> dict[str, Any]:
+    """The filter of the selected articles whose last change has a number after this one."""
+    query = selection.as_query()
+    return {**query, SEQ: {"$gt": after}} if after else query
