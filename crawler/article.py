@@ -124,12 +124,21 @@ class PublishedAt:
     precision: Precision
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an export tells of the time before: how many revisions, and the first look of any."""
+
+    first_seen_at: datetime
+    revisions: int
+
+
 @dataclass(slots=True)
 class Observation:
     """What one source said of one article at one time; stages fill in the derived fields.
 
     `tree` is the parsed body that the stages hand on and the last of them serialises; `raw` is
-    the source as received. Neither is stored with the article.
+    the source as received. Neither is stored with the article. `carried` stands where an export
+    tells what the source said: no more of it than the article shows.
     """
 
     id: str
@@ -158,6 +167,7 @@ class Observation:
     boards: list[Board] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     stock_images_removed: int = 0
+    carried: Carried | None = None
 
     @property
     def key(self) -> str:

@@ -16,7 +16,10 @@ from crawler.merge import Version, is_revision, merge
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-COMPARED = tuple(f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "observed_at"})
+APART = frozenset({*TRANSIENT, "observed_at", "carried"})
+COMPARED = tuple(f.name for f in fields(Observation) if f.name not in APART)
+# Which of several sources gave them is not told by an export.
+UNITED = frozenset({"securities", "boards"})
 # These follow from the others, or from when a source was looked at.
 BOOKKEEPING = frozenset({"revision", "first_seen_at", "updated_at", "provenance"})
 
@@ -53,7 +56,7 @@ def observe(history: History, new: Observation) -> History:
     """The history with one look at a source more, whenever it was.
 
     A look that is known already was read anew, by a better reader: what it says now holds for the
-    looks after it that had said the same.
+    looks after it that had said the same. Not so by an export, which tells less than the source.
     """
     # The tree and the raw input are of no use to what comes later.
     new = replace(new, tree=None, raw=b"")
@@ -62,6 +65,10 @@ def observe(history: History, new: Observation) -> History:
         anew = new.observed_at in span.looks
         for look in span.looks:
             said[look] = new if anew and look > new.observed_at else span.observation
+            if look == new.observed_at:
+                if new.carried is not None:
+                    return history
+                new = replace(new, carried=span.observation.carried)
     said[new.observed_at] = new
     return {**history, new.key: tuple(_spans(said))}
 
@@ -84,12 +91,13 @@ def article_of(history: History, at: datetime | None = None) -> Article | None:
     if not versions:
         return None
     times = [time for time in _changes(history) if at is None or time <= at]
-    return replace(merge(versions), revision=1 + sum(_is_revision(history, time) for time in times))
+    revisions = _carried_revisions(history) + sum(_is_revision(history, time) for time in times)
+    return replace(merge(versions), revision=1 + revisions)
 
 
 def replaced(history: History) -> Iterator[Replaced]:
     """The article before each change of what its sources said, the oldest first."""
-    revision = 1
+    revision = 1 + _carried_revisions(history)
     for time in _changes(history):
         before = replace(_before(history, time), revision=revision)
         after = merge(_versions(history, lambda since, time=time: since <= time))  # type: ignore[misc]
@@ -118,7 +126,9 @@ def _spans(said: Mapping[datetime, Observation]) -> Iterator[Span]:
     looks: list[datetime] = []
     told: Observation | None = None
     for time in sorted(said):
-        if told is not None and not _same(told, said[time]):
+        if told is not None and told.carried is not None and _agree(told, said[time]):
+            told = replace(said[time], observed_at=told.observed_at, carried=told.carried)
+        elif told is not None and not _same(told, said[time]):
             yield Span(told, tuple(looks))
             told, looks = None, []
         if told is None:
@@ -130,6 +140,12 @@ def _spans(said: Mapping[datetime, Observation]) -> Iterator[Span]:
 
 def _same(one: Observation, other: Observation) -> bool:
     return all(_told(one, name) == _told(other, name) for name in COMPARED)
+
+
+def _agree(carried: Observation, source: Observation) -> bool:
+    """Whether a source says all that an export tells of it."""
+    names = [name for name in COMPARED if name not in UNITED and getattr(carried, name)]
+    return all(_told(carried, name) == _told(source, name) for name in names)
 
 
 def _told(observation: Observation, name: str) -> Any:
@@ -150,7 +166,15 @@ def _versions(history: History, is_known: Callable[[datetime], bool]) -> Iterato
     for spans in history.values():
         known = [span for span in spans if is_known(span.since)]
         if known:
-            yield Version(known[-1].observation, spans[0].since, known[-1].since)
+            carried = spans[0].observation.carried
+            first = carried.first_seen_at if carried else spans[0].since
+            yield Version(known[-1].observation, first, known[-1].since)
+
+
+def _carried_revisions(history: History) -> int:
+    """How many revisions there were before all that the history tells."""
+    firsts = [spans[0].observation.carried for spans in history.values()]
+    return max((carried.revisions for carried in firsts if carried), default=0)
 
 
 def _before(history: History, time: datetime) -> Article:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from crawler.article import ARTICLE_FIELDS
-
-if TYPE_CHECKING:
-    from crawler.article import Article
+from crawler.article import ARTICLE_FIELDS, SHANGHAI, Article, Board, Security, Witness
 
 
 def to_record(article: Article) -> dict[str, Any]:
@@ -26,6 +23,23 @@ def to_record(article: Article) -> dict[str, Any]:
         for key, witness in article.provenance.items()
     }
     return record
+
+
+def from_record(record: dict[str, Any]) -> Article:
+    """The article of a record in contract form. Raises ValueError, KeyError or TypeError."""
+    values = {name: record[name] for name in ARTICLE_FIELDS}
+    for name in ("first_seen_at", "updated_at"):
+        values[name] = datetime.fromisoformat(record[name])
+    if record["published_at"] is not None:
+        values["published_at"] = datetime.fromisoformat(record["published_at"])
+        values["published_at"] = values["published_at"].astimezone(SHANGHAI)
+    values["securities"] = [Security(**one) for one in record["securities"]]
+    values["boards"] = [Board(**one) for one in record["boards"]]
+    values["provenance"] = {
+        key: Witness(**{**one, "observed_at": datetime.fromisoformat(one["observed_at"])})
+        for key, one in record["provenance"].items()
+    }
+    return Article(**values)
 
 
 def utc(time: datetime) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lxml.html
-import nh3
 
 from crawler.addresses import web_address
 from crawler.pages.blocks import (
@@ -28,6 +27,7 @@ from crawler.pages.tree import (
     remove,
     visible_text,
 )
+from crawler.sanitiser import TAGS, sanitise
 from pipelines.stage import Stage
 
 if TYPE_CHECKING:
@@ -35,20 +35,6 @@ if TYPE_CHECKING:
 
     from crawler.article import Observation
 
-TAGS = {
-    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code"),
-    *("b", "strong", "i", "em", "u", "s", "del", "ins", "sub", "sup", "mark", "small"),
-    *("ul", "ol", "li", "dl", "dt", "dd", "a", "img", "figure", "figcaption"),
-    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
-}
-ATTRIBUTES = {
-    "a": {"href", "title"},
-    "img": {"src", "alt", "title", "width", "height"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
-    "ol": {"start"},
-}
-SCHEMES = {"http", "https", "mailto"}
 MAIL = re.compile(r"mailto:[\w.+-]+@[\w.-]+", re.ASCII | re.IGNORECASE)
 KEPT = TAGS | BLOCKS
 EDGED = BLOCKS | CELLS
@@ -88,13 +74,7 @@ def clean_content(tree: HtmlElement, base_url: str) -> Content:
     inner = "".join(
         [tree.text or "", *(lxml.html.tostring(child, encoding="unicode") for child in tree)]
     ).strip()
-    html = nh3.clean(
-        inner,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        url_schemes=SCHEMES,
-        link_rel="nofollow noopener",
-    )
+    html = sanitise(inner)
     return Content(html, _text_of(tree), list(dict.fromkeys(images)))
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.base"
 COMMANDS = (
-    *("crawl", "backfill", "schedule", "export", "cursors"),
+    *("crawl", "backfill", "schedule", "export", "import", "cursors"),
     *("show", "rejects", "forget", "status", "db", "demo"),
 )
 # Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.

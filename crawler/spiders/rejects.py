@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from crawler.store.rejects import Kept
 
 LINKS = frozenset({"post", "share"})
+# What is read with its whole file only.
+AGAIN = {
+    "capture": "read its file again: finews crawl archive -a warc=PATH",
+    "import": "read its file again: finews import FILE",
+}
 
 
 class RejectsSpider(KeptSpider):
@@ -67,9 +72,7 @@ class RejectsSpider(KeptSpider):
 
     async def leave(self, kept: Kept) -> None:
         """Nothing can be read of it here; it is asked for again, or its file has to be read."""
-        reason = "its raw input was not kept as a whole"
-        if kept.kind == "capture":
-            reason = "read its file again: finews crawl archive -a warc=PATH"
+        reason = AGAIN.get(kept.kind, "its raw input was not kept as a whole")
         self.note_reject(kept.url, reason)
         await self.owe(kept, reason)
 

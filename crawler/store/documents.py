@@ -11,6 +11,7 @@ from crawler.article import (
     TRANSIENT,
     Article,
     Board,
+    Carried,
     Observation,
     PublishedAt,
     Security,
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 SOURCES, SEQ, REPLACED = "sources", "seq", "replaced"
 INTERNAL = dict.fromkeys((SOURCES, SEQ, REPLACED), 0)
 OBSERVED = tuple(
-    f.name for f in fields(Observation) if f.name not in {*TRANSIENT, "published", "observed_at"}
+    f.name
+    for f in fields(Observation)
+    if f.name not in {*TRANSIENT, "published", "observed_at", "carried"}
 )
 BODY = ("content_html", "content_text")
 STORED = ARTICLE_FIELDS[1:]
@@ -118,6 +121,8 @@ def _span(span: Span, article: Article) -> dict[str, Any]:
     for name in BODY:
         if document[name] == getattr(article, name):
             del document[name]
+    if observation.carried is not None:
+        document["carried"] = asdict(observation.carried)
     document["looks"] = list(span.looks)
     return document
 
@@ -135,6 +140,8 @@ def read_observation(
     for name, kind in LISTS.items():
         values[name] = [kind(**entry) for entry in values[name]]
     observation = Observation(**values, observed_at=observed_at)
+    if carried := value.get("carried"):
+        observation.carried = Carried(**carried)
     if value["published_at"] is not None:
         time = value["published_at"].astimezone(SHANGHAI)
         observation.published = PublishedAt(time, value["published_precision"])

@@ -23,8 +23,8 @@ COMPUTED = frozenset({"last_at", "first_at", "times"})
 class Reject:
     """One rejected input.
 
-    `stage` is a stage's name or `page/<kind>`; `kind` that of a link, `source_post`, or `capture`;
-    `raw` is as received at `observed_at`.
+    `stage` is a stage's name or `page/<kind>`; `kind` that of a link, or `source_post`, `capture`,
+    `import`; `raw` is as received at `observed_at`.
     """
 
     stage: str
@@ -133,6 +133,11 @@ class Rejects:
         """Forget that a page of links could not be read, once it was."""
         one = {"stage": f"page/{kind}", "url": url, "article": None}
         self.collection.delete_many({**one, "observed_at": {"$lte": read_at}})
+
+    def void_import(self, file: str) -> None:
+        """Forget what could not be imported of a file, which is read once more."""
+        place = {"$regex": f"^{re.escape(file)}, line "}
+        self.collection.delete_many({"kind": "import", "url": place})
 
     def void_capture(self, file: str) -> None:
         """Forget the damage of a file of captures, which is read once more."""

@@ -6,7 +6,6 @@ import io
 import json
 
 import pytest
-
 from crawler.exports.jsonlines import ArticleLines
 
 

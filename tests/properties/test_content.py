@@ -19,7 +19,8 @@ from crawler.pages.post import PostPage
 from crawler.pages.share import ShareAnswer
 from crawler.pages.source_post import SourcePost
 from crawler.pages.tree import parse_fragment, visible_text
-from pipelines.clean_content import ATTRIBUTES, TAGS, clean_content
+from crawler.sanitiser import ATTRIBUTES, TAGS
+from pipelines.clean_content import clean_content
 from pipelines.strip_stock_images import strip_stock_images
 from pipelines.tag_securities import tag_securities
 from tests.staging import staged

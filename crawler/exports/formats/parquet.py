@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, BinaryIO
 
 from scrapy.exceptions import NotConfigured
 from scrapy.exporters import BaseItemExporter
 
-from crawler.article import ARTICLE_FIELDS
+from crawler.columns import schema, to_row
 from crawler.exports.formats.record import Record, record_of
 
 # So many articles are held until they are written together.
 ROWS = 1000
-TIMES = ("published_at", "first_seen_at", "updated_at")
 
 
 class ParquetTable(BaseItemExporter):
@@ -64,43 +62,3 @@ class _Sink:
 
     def close(self) -> None:
         self.closed = True
-
-
-def schema(arrow: Any) -> Any:
-    """The types of the columns."""
-    text, number = arrow.string(), arrow.int32()
-    shanghai, utc = arrow.timestamp("ms", "Asia/Shanghai"), arrow.timestamp("ms", "UTC")
-
-    def struct(*names: str, **others: Any) -> Any:
-        return arrow.struct([*((name, text) for name in names), *others.items()])
-
-    texts = arrow.list_(text)
-    witness = struct("source", "address", observed_at=utc, content_hash=text, gave=texts)
-    typed = {
-        "tags": texts,
-        "images": texts,
-        "published_at": shanghai,
-        "first_seen_at": utc,
-        "updated_at": utc,
-        "securities": arrow.list_(struct("symbol", "market", "code", "name", "via")),
-        "boards": arrow.list_(struct("code", "name")),
-        "provenance": arrow.list_(witness),
-        "stock_images_removed": number,
-        "revision": number,
-        "schema": number,
-    }
-    return arrow.schema([(name, typed.get(name, text)) for name in ARTICLE_FIELDS])
-
-
-def to_row(record: Record) -> Record:
-    """The values of an article: times as such, provenance as a list whose `source` is the key."""
-    times = {name: _time(record[name]) for name in TIMES}
-    provenance = [
-        {"source": key, **witness, "observed_at": _time(witness["observed_at"])}
-        for key, witness in record["provenance"].items()
-    ]
-    return {**record, **times, "provenance": provenance}
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

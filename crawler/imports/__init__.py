@@ -1,0 +1,1 @@
+"""Imports: exports taken back into the store."""
