@@ -86,6 +86,7 @@ EXTENSIONS = {
     "crawler.extensions.progress.ProgressBar": 200,
     "crawler.monitors.extension.Monitors": 300,
 }
+FEED_STORAGES = dict.fromkeys(("", "file"), "crawler.exports.storages.WholeFileStorage")
 # The same as `finews export` knows; Scrapy's own json, xml, pickle and marshal stay.
 FEED_EXPORTERS = {
     **dict.fromkeys(("jsonl", "jsonlines", "jl"), "crawler.exports.formats.jsonlines.ArticleLines"),

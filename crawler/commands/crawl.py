@@ -12,6 +12,8 @@ from scrapy.exceptions import UsageError
 
 from crawler.commands.running import run_spider
 from crawler.commands.setup import FinewsCommand, spider_named
+from crawler.exports.compression import PLUGINS
+from crawler.exports.formats.registry import form_of
 
 if TYPE_CHECKING:
     import argparse
@@ -30,12 +32,19 @@ class Command(FinewsCommand, ScrapyCrawl):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options. Raises UsageError with one line."""
         try:
+            for outputs in (opts.output, opts.overwrite_output):
+                if outputs:
+                    outputs[:] = map(_with_format, outputs)
             super().process_options(args, opts)
+            assert self.settings is not None
+            feeds = self.settings.getdict("FEEDS")
+            for output, options in feeds.items():
+                _check_output(str(output))
+                if compression := form_of(str(output), options["format"]).compression:
+                    options.setdefault("postprocessing", [PLUGINS[compression]])
+            self.settings.set("FEEDS", feeds, priority="cmdline")
         except (ValueError, OSError) as error:
             raise UsageError(str(error), print_help=False) from None
-        assert self.settings is not None
-        for output in self.settings.getdict("FEEDS"):
-            _check_output(str(output))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider; the outcome's line is the last on standard error."""
@@ -59,6 +68,15 @@ class Command(FinewsCommand, ScrapyCrawl):
             return spider_named(args[0], loader)
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from None
+
+
+def _with_format(output: str) -> str:
+    """An output with its format, which Scrapy would look for in the ending of a compression.
+
+    Raises ValueError for a compression of what is no format of lines.
+    """
+    form = form_of(output)
+    return f"{output}:{form.format.name}" if form.compression else output
 
 
 def _check_output(uri: str) -> None:

@@ -194,13 +194,6 @@ def test_links_become_stored_with_their_article(store: Store) -> None:
     assert states == {URL: "stored", "s": "stored", "other": "asked"}
 
 
-def test_articles_come_out_by_time_and_id(store: Store) -> None:
-    days = {"c": 1, "a": 2, "b": 2, "d": 3}
-    times = {k: PublishedAt(datetime(2021, 12, d, tzinfo=SHANGHAI), "day") for k, d in days.items()}
-    Articles(store).write([item(page(id=k, published=time)) for k, time in times.items()])
-    assert [article.id for article in Articles(store).select()] == ["c", "a", "b", "d"]
-
-
 def numbers(store: Store) -> dict[str, int]:
     return {document["_id"]: document["seq"] for document in documents(store)}
 

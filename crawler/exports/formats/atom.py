@@ -95,8 +95,6 @@ def to_entry(record: Record) -> Any:
         entry.published(record["published_at"])
     if page := page_of(record):
         entry.link(href=page, rel="alternate")
-    if record["origin_url"] and record["origin_url"] != page:
-        entry.link(href=record["origin_url"], rel="via")
     if record["source"]:
         entry.author({"name": _clean(record["source"])})
     if record["category"]:
@@ -106,8 +104,9 @@ def to_entry(record: Record) -> Any:
         entry.summary(_clean(record["digest"]))
     entry.content(_clean(record["content_html"]), type="html")
     element = entry.atom_entry()
-    # The feed around it says so already.
-    element.tag = "entry"
+    if record["origin_url"] and record["origin_url"] != page:
+        # feedgen 1.0 writes no rel.
+        etree.SubElement(element, "link", href=record["origin_url"], rel="via")
     return element
 
 

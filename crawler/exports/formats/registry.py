@@ -75,7 +75,8 @@ def form_of(name: str, asked: str | None = None, **options: Any) -> Form:
     compression = path.suffix if path.suffix in PLUGINS else ""
     ending = PurePosixPath(path.stem).suffix if compression else path.suffix
     told = next((one for one in FORMATS.values() if ending in one.endings), DEFAULT)
-    chosen = FORMATS[asked] if asked else told
+    # Scrapy has formats of its own, which are taken as they are.
+    chosen = FORMATS.get(asked, DEFAULT) if asked else told
     if compression and not chosen.is_lines:
         lines = " and ".join(one.name for one in FORMATS.values() if one.is_lines)
         raise ValueError(f"{name}: {compression} is for {lines}, not for {chosen.name}")

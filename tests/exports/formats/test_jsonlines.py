@@ -6,7 +6,8 @@ import io
 import json
 
 import pytest
-from crawler.exports.jsonlines import ArticleLines
+
+from crawler.exports.formats.jsonlines import ArticleLines
 
 
 def test_a_record_is_one_line_of_utf_8() -> None:
