@@ -16,6 +16,7 @@ from crawler.exports.destinations import (
     STDOUT,
     DestinationError,
     Destinations,
+    UnknownDestinationError,
     local_path,
     shown,
 )
@@ -76,11 +77,11 @@ class Command(FinewsCommand, ScrapyCommand):
                 selection = read_selection(opts, store)
                 order = Order(opts.output, form, selection, at, opts.tombstones)
                 told = self._export(store, order, opts)
+        except (OtherSelectionError, UnknownDestinationError, NotConfigured) as error:
+            raise usage(str(error)) from None
         except (CursorTakenError, DestinationError) as error:
             told = str(error)
             self.exitcode = INCOMPLETE
-        except (OtherSelectionError, NotConfigured) as error:
-            raise usage(str(error)) from None
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -27,6 +27,10 @@ class DestinationError(Exception):
     """An export cannot go where it should; the message is one line without secrets."""
 
 
+class UnknownDestinationError(DestinationError):
+    """There is no such destination, or not without a package."""
+
+
 class Output(Protocol):
     """What an export is written to; it is there for others once it is published."""
 
@@ -58,7 +62,7 @@ class Destinations:
         storages: dict[str, Any] = self.settings.getwithbase("FEED_STORAGES").copy_to_dict()
         if not storages.get(scheme):
             known = ", ".join(sorted(name for name, one in storages.items() if name and one))
-            raise DestinationError(f"cannot write to {shown(uri)}: there are {known}")
+            raise UnknownDestinationError(f"cannot write to {shown(uri)}: there are {known}")
         crawler = Crawler(Spider, self.settings)
         crawler.spider = Spider.from_crawler(crawler, "export")
         options = {"overwrite": True}
@@ -69,7 +73,7 @@ class Destinations:
         except NotConfigured:
             extra = EXTRAS.get(scheme, scheme)
             needed = f"{scheme}: needs a package: pip install 'finews[{extra}]'"
-            raise DestinationError(needed) from None
+            raise UnknownDestinationError(needed) from None
         except Exception as error:
             raise _failure(uri, error) from None
         return _Stored(uri, storage, file)

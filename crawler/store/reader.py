@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from heapq import merge
 from typing import TYPE_CHECKING, Any, Self
 
@@ -137,6 +138,10 @@ def in_order(record: Record) -> tuple[str, str]:
 
 
 def changed_since(selection: Selection, after: int) -> dict[str, Any]:
-    """The filter of the selected articles whose last change has a number after this one."""
-    query = selection.as_query()
-    return {**query, SEQ: {"$gt": after}} if after else query
+    """The filter of the selected articles whose last change has a number after this one.
+
+    Duplicates are among changes: whoever has an article has to learn that it is one.
+    """
+    if not after:
+        return selection.as_query()
+    return {**replace(selection, include_duplicates=True).as_query(), SEQ: {"$gt": after}}

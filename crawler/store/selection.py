@@ -82,8 +82,10 @@ class Selection:
     def told(self) -> dict[str, Any]:
         """What is asked for, by its names: as the store remembers it, and a person reads it."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in values.items()
-            if value
-        }
+        return {name: _plain(value) for name, value in values.items() if value}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,188 @@
+"""Where exports go: real files, real servers of each kind on loopback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from base64 import b64encode
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import google_crc32c
+import pytest
+from scrapy.settings import Settings
+
+from crawler.exports.destinations import DestinationError, Destinations, local_path, shown
+from tests.articles import put, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crawler.store.connection import Store
+
+FTP_SERVER = """
+import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+FTPHandler.authorizer = DummyAuthorizer()
+FTPHandler.authorizer.add_user("user", "p@ss", sys.argv[1], perm="elradfmw")
+server = FTPServer(("127.0.0.1", 0), FTPHandler)
+print(server.address[1], flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    put(store, said(1), said(2))
+    return store
+
+
+@pytest.fixture
+def ftp(tmp_path: Path) -> Iterator[str]:
+    """The address of an FTP server, its user with it; its files are in `ftp`."""
+    folder = tmp_path / "ftp"
+    folder.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", FTP_SERVER, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        yield f"user:p%40ss@127.0.0.1:{port}"
+        process.kill()
+
+
+class Bucket:
+    """A server that takes uploads as S3 and Google's storage do; `objects` by their path."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.status = 200
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+    def _handler(bucket) -> type[BaseHTTPRequestHandler]:  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if bucket.status == 200:
+                    bucket.objects[self.path] = body
+                checksum = b64encode(google_crc32c.Checksum(body).digest()).decode()
+                told = {"name": "x", "size": str(len(body)), "crc32c": checksum}
+                # Google answers in JSON, S3 with headers alone.
+                self._answer(told if self.path.startswith("/upload/") else None)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer({}, Location=f"{bucket.url}{self.path.partition('?')[0]}")
+
+            def _answer(self, told: dict[str, str] | None, **headers: str) -> None:
+                body = json.dumps(told).encode() if told is not None else b""
+                self.send_response(bucket.status)
+                headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                pass
+
+        return Handler
+
+
+@contextmanager
+def serving(bucket: Bucket) -> Iterator[Bucket]:
+    thread = threading.Thread(target=bucket.http.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield bucket
+    finally:
+        bucket.http.shutdown()
+        thread.join()
+        bucket.http.server_close()
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    with serving(Bucket()) as bucket:
+        yield bucket
+
+
+S3 = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+# Boto would send checksums in between, which this server does not take apart.
+S3 |= {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required", "AWS_MAX_ATTEMPTS": "1"}
+
+
+def test_ftp(finews: Any, filled: Store, ftp: str, tmp_path: Path) -> None:
+    lines = finews("export").out
+    done = finews("export", "-o", f"ftp://{ftp}/a/b.jsonl")
+    assert done.last == "finews: 2 articles exported"
+    assert (tmp_path / "ftp/a/b.jsonl").read_text("utf-8") == lines
+    finews("export", "-o", f"ftp://{ftp}/a/b.jsonl", "--search", "第2篇")
+    assert len((tmp_path / "ftp/a/b.jsonl").read_text("utf-8").splitlines()) == 1
+
+
+def test_a_secret_is_not_told(finews: Any, filled: Store, ftp: str) -> None:
+    wrong = ftp.replace("p%40ss", "s%40cret")
+    done = finews("export", "-o", f"ftp://{wrong}/b.jsonl", code=1)
+    assert done.last.startswith("finews: cannot write to ftp://127.0.0.1:")
+    assert "530" in done.last
+    assert "cret" not in done.err
+
+
+def test_s3(finews: Any, filled: Store, bucket: Bucket) -> None:
+    lines = finews("export").out
+    finews("export", "-o", "s3://feeds/a/b.jsonl", AWS_ENDPOINT_URL=bucket.url, **S3)
+    assert bucket.objects == {"/feeds/a/b.jsonl": lines.encode()}
+
+
+def test_a_cursor_stays_where_it_was_when_the_upload_fails(
+    finews: Any, filled: Store, bucket: Bucket
+) -> None:
+    words = ("export", "-o", "s3://feeds/b.jsonl", "--cursor", "one")
+    bucket.status = 403
+    done = finews(*words, code=1, AWS_ENDPOINT_URL=bucket.url, **S3)
+    assert "cannot write to s3://feeds/b.jsonl: " in done.last
+    bucket.status = 200
+    done = finews(*words, AWS_ENDPOINT_URL=bucket.url, **S3)
+    assert "2 articles exported" in done.last
+    assert "0 articles exported" in finews(*words, AWS_ENDPOINT_URL=bucket.url, **S3).last
+
+
+def test_google_cloud_storage(finews: Any, filled: Store, bucket: Bucket) -> None:
+    lines = finews("export").out
+    words = ("export", "-o", "gs://feeds/a/b.jsonl", "-s", "GCS_PROJECT_ID=project")
+    finews(*words, STORAGE_EMULATOR_HOST=bucket.url)
+    assert list(bucket.objects.values()) == [lines.encode()]
+    assert "/feeds/" in next(iter(bucket.objects))
+
+
+def test_a_file_by_its_uri(finews: Any, filled: Store, tmp_path: Path) -> None:
+    finews("export", "-o", f"file://{tmp_path}/a%20b.jsonl")
+    assert (tmp_path / "a b.jsonl").read_text("utf-8") == finews("export", "-o", "stdout:").out
+
+
+def test_an_unknown_scheme_names_the_known(finews: Any) -> None:
+    done = finews("export", "-o", "sftp://user:secret@host/x", code=2)
+    assert "cannot write to sftp://host/x: there are file, ftp, ftps, gs, s3, stdout" in done.last
+
+
+def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3.session", None)
+    with pytest.raises(DestinationError, match=r"pip install 'finews\[s3\]'"):
+        Destinations(Settings()).open("s3://bucket/key")
+
+
+def test_an_output_is_told_without_its_user() -> None:
+    assert shown("ftp://user:secret@host:21/x") == "ftp://host:21/x"
+    assert local_path("ftp://host/x") is None
+    assert local_path("a:b") == Path("a:b")
