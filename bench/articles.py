@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import random
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any
 
 from crawler.article import SHANGHAI, Board, Observation, PublishedAt, Security
 from crawler.history import article_of, observe
-from crawler.store.documents import to_document
+from crawler.store.documents import to_article, to_document
+from crawler.store.search import write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,14 +66,10 @@ def documents(number: int, seed: int = 1) -> Iterator[dict[str, Any]]:
 def fill(store: Store, number: int) -> None:
     """Put so many articles into an empty store."""
     collection = store.collection("articles")
-    batch: list[dict[str, Any]] = []
-    for document in documents(number):
-        batch.append(document)
-        if len(batch) == BATCH:
-            collection.insert_many(batch, ordered=False)
-            batch = []
-    if batch:
+    source = documents(number)
+    while batch := list(islice(source, BATCH)):
         collection.insert_many(batch, ordered=False)
+        write_texts(store.database, map(to_article, batch))
     change = {"$set": {"seq": number}}
     store.collection("counters").update_one({"_id": "articles"}, change, upsert=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from crawler.article import Carried, Observation, PublishedAt, Security
+from crawler.article import VIAS, Carried, Observation, PublishedAt, Security
 from crawler.history import article_of, observe
 from crawler.merge import BODY_FIELDS, RANK
 
@@ -87,12 +87,21 @@ def _gives_body(article: Article, observation: Observation) -> bool:
 
 
 def _less(entry: Security | Board, steps: int) -> Security | Board:
-    """An entry as a source knew it that told less: without a name, or a market."""
-    if steps > 1 and isinstance(entry, Security):
-        return replace(entry, name=None, market=None)
-    if entry.name is None and isinstance(entry, Security):
+    """An entry as a source knew it that told so many things less of it."""
+    for _ in range(steps):
+        entry = _weaker(entry)
+    return entry
+
+
+def _weaker(entry: Security | Board) -> Security | Board:
+    """An entry without its name, or named in a weaker way, or without its market."""
+    if entry.name is not None:
+        return replace(entry, name=None)
+    if isinstance(entry, Security) and entry.via != VIAS[-1]:
+        return replace(entry, via=VIAS[VIAS.index(entry.via) + 1])
+    if isinstance(entry, Security) and entry.symbol is not None:
         return replace(entry, market=None)
-    return replace(entry, name=None)
+    return entry
 
 
 def _check(article: Article, observations: Sequence[Observation]) -> None:

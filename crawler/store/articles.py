@@ -27,6 +27,7 @@ from crawler.store.documents import (
 )
 from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
+from crawler.store.search import searched, write_texts
 from crawler.store.tombstones import Tombstones
 from crawler.store.withdrawals import BACK, Withdrawals
 
@@ -65,6 +66,7 @@ class _State:
     """An article with all that its sources ever said.
 
     `document` and `revisions` are what is to be written of it, None when nothing is.
+    `is_told_anew`: what words are looked for in is to be written too.
     """
 
     article: Article | None = None
@@ -73,6 +75,7 @@ class _State:
     replaced: int = 0
     document: RawBSONDocument | None = None
     revisions: tuple[RawBSONDocument, ...] | None = None
+    is_told_anew: bool = False
 
     @property
     def size(self) -> int:
@@ -180,6 +183,8 @@ class Articles:
         ]
         if documents:
             self.collection.bulk_write(documents, ordered=False, session=session)
+        told = [state.article for state in changes.values() if state.is_told_anew and state.article]
+        write_texts(self.store.database, told, session)
         for key, state in changes.items():
             if state.revisions is not None:
                 self._save_revisions(key, state.revisions, session)
@@ -288,7 +293,14 @@ def _next(old: _State, history: History, number: int, is_back: bool = False) -> 
     revised = past or old.replaced or old.revisions is not None
     revisions = tuple(_encode(to_revision(one, n)) for n, one in enumerate(past, 1))
     document = _encode(to_document(article, history, seq, len(past)))
-    return _State(article, history, seq, len(past), document, revisions if revised else None)
+    told_anew = old.is_told_anew or old.article is None or _is_told_anew(old.article, article)
+    written = revisions if revised else None
+    return _State(article, history, seq, len(past), document, written, told_anew)
+
+
+def _is_told_anew(old: Article, new: Article) -> bool:
+    """Whether what words are looked for in has changed, or its place in the order."""
+    return old.published_at != new.published_at or searched(old) != searched(new)
 
 
 def _encode(document: dict[str, Any]) -> RawBSONDocument:

@@ -23,7 +23,8 @@ from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
 from crawler.store.migrations import migrate
 from crawler.store.patience import PATIENCE_SECONDS, Patience, line_of
-from crawler.store.selection import PLACES
+from crawler.store.search import TEXTS
+from crawler.store.selection import IN_ORDER, PLACES
 from crawler.store.swap import complete
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ INDEXES = {
         IndexModel([("updated_at", ASCENDING)]),
         IndexModel([("seq", ASCENDING)]),
     ],
+    TEXTS: [IndexModel(IN_ORDER)],
     "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
     "links": [
         IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),

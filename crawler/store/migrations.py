@@ -8,6 +8,7 @@ is done already.
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ReturnDocument
@@ -15,8 +16,9 @@ from pymongo import ReturnDocument
 from crawler.article import SCHEMA_VERSION
 from crawler.history import History, Span, article_of
 from crawler.store.counter import CHANGES, COUNTERS
-from crawler.store.documents import read_observation, to_document
+from crawler.store.documents import INTERNAL, read_observation, to_article, to_document
 from crawler.store.errors import StoreError
+from crawler.store.search import TEXTS, write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Migration = Callable[[Database[Document]], None]
 
 META, SCHEMA = "meta", "schema"
+BATCH = 200
 logger = logging.getLogger(__name__)
 
 
@@ -50,6 +53,7 @@ def migrate(
         logger.info("bringing the store from schema %d to %d", step, step + 1)
         steps[step](database)
         _note(database, step + 1)
+    _make_searchable(database)
 
 
 def version_of(database: Database[Document]) -> int:
@@ -65,6 +69,16 @@ def version_of(database: Database[Document]) -> int:
 
 def _note(database: Database[Document], version: int) -> None:
     database[META].update_one({"_id": SCHEMA}, {"$max": {"version": version}}, upsert=True)
+
+
+def _make_searchable(database: Database[Document]) -> None:
+    """Write what words are looked for in, of a store that was written before there was a search."""
+    if database[META].find_one({"_id": SCHEMA, TEXTS: True}) is not None:
+        return
+    articles = iter(database["articles"].find({}, INTERNAL))
+    while batch := list(islice(articles, BATCH)):
+        write_texts(database, map(to_article, batch))
+    database[META].update_one({"_id": SCHEMA}, {"$set": {TEXTS: True}})
 
 
 def number_changes(database: Database[Document]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from bson.codec_options import CodecOptions
@@ -16,6 +17,7 @@ from crawler.store.ahead import read_ahead
 from crawler.store.counter import COUNTERS, Counter
 from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_record
 from crawler.store.errors import StoreError
+from crawler.store.search import TEXTS
 from crawler.store.selection import IN_ORDER
 from crawler.store.snapshot import is_too_old, snapshot
 from crawler.store.withdrawals import WITHDRAWN_AT, WITHDRAWN_SEQ
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 # As many articles are read at a time; the next are on their way while these are written.
 BATCH = 400
-COLLECTIONS = ("articles", "revisions", "links", "tombstones", COUNTERS)
+COLLECTIONS = ("articles", "revisions", "links", "tombstones", COUNTERS, TEXTS)
 UTC_WITHOUT_ZONE = CodecOptions[dict[str, Any]](tz_aware=False)
 
 
@@ -47,19 +49,33 @@ class Reader:
         self.store = store
         self.session = snapshot(store, COLLECTIONS)
         self.collection = store.collection("articles").with_options(UTC_WITHOUT_ZONE)
+        self.texts = store.collection(TEXTS)
 
     def last_change(self) -> int:
         """The number of the last change that is seen; 0 when there is none."""
         return Counter(self.store).read(self.session)
 
     def count(self, selection: Selection, after: int = 0) -> int:
-        """How many articles there are to be read."""
+        """How many articles there are to be read; with words to be searched, that many at most."""
+        if selection.search:
+            query = selection.as_search()
+            return self.texts.count_documents(query, session=self.session, hint=IN_ORDER)
         query = changed_since(selection, after)
         return self.collection.count_documents(query, session=self.session)
 
     def records(self, selection: Selection, after: int = 0) -> Iterator[Record]:
         """Articles in contract form, by (published_at, id); only those changed after a number."""
-        return self._find(changed_since(selection, after))
+        return self._select(selection, changed_since(selection, after))
+
+    def _select(self, selection: Selection, query: dict[str, Any]) -> Iterator[Record]:
+        if not selection.search:
+            yield from self._find(query)
+            return
+        found = self.texts.find(selection.as_search(), {"_id": 1}, session=self.session)
+        # As many at a time as are read at once: the order of the whole is that of the texts.
+        ids = (text["_id"] for text in found.sort(IN_ORDER).hint(IN_ORDER))
+        while batch := list(islice(ids, BATCH)):
+            yield from self._find({**query, "_id": {"$in": batch}})
 
     def _find(self, query: dict[str, Any]) -> Iterator[Record]:
         cursor = self.collection.find(query, INTERNAL, session=self.session, batch_size=BATCH)
@@ -87,7 +103,7 @@ class Reader:
                 article = article_of(self._history(document), at)
                 if article is not None and selection.holds(article):
                     spool.add(records.to_record(article))
-            unchanged = self._find({**query, "updated_at": known})
+            unchanged = self._select(selection, {**query, "updated_at": known})
             yield from merge(unchanged, spool.sorted(in_order), key=in_order)
 
     def withdrawn(self, after: int = 0) -> Iterator[Record]:

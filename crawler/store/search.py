@@ -1,31 +1,65 @@
-"""Finding words inside the sentences of articles."""
+"""Finding words inside the sentences of articles.
+
+Chinese has no spaces between words, and MongoDB's text index does not part them. So a word is
+looked for as it stands, in a collection (`texts`) that holds nothing but the folded text of each
+article, and is read through in the order of the exports: nothing is missed, nothing is found too
+much.
+"""
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from pymongo import ReplaceOne
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from pymongo.client_session import ClientSession
+    from pymongo.database import Database
 
     from crawler.article import Article
 
+TEXTS = "texts"
 PLACES = ("title", "digest", "content_text")
 
 
-def search_query(words: Sequence[str]) -> dict[str, Any]:
-    """The filter of articles that hold every word, in any case."""
-    if not words:
-        return {}
-    return {
-        "$and": [
-            {"$or": [{place: {"$regex": re.escape(word), "$options": "i"}} for place in PLACES]}
-            for word in words
-        ]
-    }
+def fold(text: str) -> str:
+    """A text without what does not matter to a search: case, full width."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def searched(article: Article) -> str:
+    """The text of an article in which words are looked for."""
+    return fold("\n".join(getattr(article, place) or "" for place in PLACES))
 
 
 def found_in(article: Article, words: Sequence[str]) -> bool:
     """Whether an article holds every word."""
-    texts = [(getattr(article, place) or "").casefold() for place in PLACES]
-    return all(any(word.casefold() in text for text in texts) for word in words)
+    text = searched(article) if words else ""
+    return all(fold(word) in text for word in words)
+
+
+def search_query(words: Sequence[str]) -> dict[str, Any]:
+    """The filter of the texts that hold every word."""
+    places = ({"$indexOfBytes": ["$text", {"$literal": fold(word)}]} for word in words)
+    return {"$expr": {"$and": [{"$gte": [place, 0]} for place in places]}}
+
+
+def write_texts(
+    database: Database[dict[str, Any]],
+    articles: Iterable[Article],
+    session: ClientSession | None = None,
+) -> None:
+    """Write down what words are looked for in."""
+    changes = [
+        ReplaceOne(
+            {"_id": one.id},
+            {"published_at": one.published_at, "text": searched(one)},
+            upsert=True,
+        )
+        for one in articles
+    ]
+    if changes:
+        database[TEXTS].bulk_write(changes, ordered=False, session=session)

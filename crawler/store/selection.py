@@ -42,7 +42,7 @@ class Selection:
     include_duplicates: bool = False
 
     def as_query(self) -> dict[str, Any]:
-        """The filter by which the store finds them."""
+        """The filter by which the store finds them, but for the words that are searched."""
         query: dict[str, Any] = {
             place: getattr(self, name) for name, place in PLACES.items() if getattr(self, name)
         }
@@ -53,7 +53,13 @@ class Selection:
             query["updated_at"] = {"$gte": self.updated_since}
         if not self.include_duplicates:
             query["duplicate_of"] = None
-        return query | search_query(self.search)
+        return query
+
+    def as_search(self) -> dict[str, Any]:
+        """The filter of the texts that hold the words."""
+        query = self.as_query()
+        published = {"published_at": query["published_at"]} if "published_at" in query else {}
+        return published | search_query(self.search)
 
     def holds(self, article: Article) -> bool:
         """Whether an article is one of them."""

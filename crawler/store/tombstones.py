@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crawler.store.counter import Counter
+from crawler.store.search import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +65,7 @@ class Tombstones:
         articles = self.store.collection("articles").delete_one(
             {"_id": article_id}, session=session
         )
+        self.store.collection(TEXTS).delete_one({"_id": article_id}, session=session)
         revisions = self.store.collection("revisions").delete_many(of_article, session=session)
         rejects = self.store.collection("rejects").delete_many(
             {"$or": [of_article, {"url": {"$in": urls}}, *_may_hold(article_id)]}, session=session
