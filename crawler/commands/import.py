@@ -65,7 +65,7 @@ class Command(FinewsCommand, ScrapyCommand):
             told += f" (last: {problem})"
         if counts["rejected"]:
             told += "; finews rejects list shows them"
-        if not sum(counts.values()):
+        if not problem and not sum(counts.values()):
             problem = told = "nothing is in the file"
         if problem:
             self.exitcode = INCOMPLETE
