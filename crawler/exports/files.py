@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 
 class WholeFile:
-    """A file under a temporary name, beside the one whose place it takes when it is published."""
+    """A file under a temporary name, beside the one whose place it takes when it is published.
 
-    def __init__(self, path: Path) -> None:
+    Or in another folder of the same file system, where those that a kill leaves are found.
+    """
+
+    def __init__(self, path: Path, folder: Path | None = None) -> None:
         """Raises OSError."""
         self.target = path.resolve()
         handle = tempfile.NamedTemporaryFile(  # noqa: SIM115
-            dir=self.target.parent, prefix=f".{self.target.name[:100]}.", delete=False
+            dir=folder or self.target.parent, prefix=f".{self.target.name[:100]}.", delete=False
         )
         self.name = handle.name
         self.file = cast("BinaryIO", handle)

@@ -17,6 +17,7 @@ from crawler.store.ahead import read_ahead
 from crawler.store.counter import COUNTERS, Counter
 from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_record
 from crawler.store.errors import StoreError
+from crawler.store.groups import members, steps, to_group
 from crawler.store.search import TEXTS
 from crawler.store.selection import IN_ORDER
 from crawler.store.snapshot import is_too_old, snapshot
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from crawler.history import History
     from crawler.store.connection import Store
+    from crawler.store.groups import Group
     from crawler.store.selection import Selection
 
     Record = dict[str, Any]
@@ -76,6 +78,16 @@ class Reader:
         ids = (text["_id"] for text in found.sort(IN_ORDER).hint(IN_ORDER))
         while batch := list(islice(ids, BATCH)):
             yield from self._find({**query, "_id": {"$in": batch}})
+
+    def groups(self, selection: Selection) -> list[Group]:
+        """The selected articles as a whole, then by category and by symbol, in the keys' order."""
+        articles = self.store.collection("articles")
+        found = articles.aggregate(steps(selection), session=self.session, allowDiskUse=True)
+        return [to_group(document) for document in found]
+
+    def records_of(self, selection: Selection, group: Group) -> Iterator[Record]:
+        """The selected articles of a group in contract form, by (published_at, id)."""
+        return self._find(members(selection, group))
 
     def _find(self, query: dict[str, Any]) -> Iterator[Record]:
         cursor = self.collection.find(query, INTERNAL, session=self.session, batch_size=BATCH)

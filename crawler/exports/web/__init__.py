@@ -1,0 +1,1 @@
+"""A folder of feeds that a static web server can serve."""

@@ -1,0 +1,69 @@
+"""Where in the folder each group of articles is, and what its feeds are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from crawler.exports.formats.record import FEED_TITLE
+from crawler.exports.names import digest_of, safe_name
+from crawler.store.groups import Group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ATOM, JSON_FEED, LINES = FILES = ("feed.atom", "feed.json", "articles.jsonl")
+# A feed's id stays the same wherever it is served: a tag URI (RFC 4151); no article's has a slash.
+FEED_ID = "tag:finews.withounder.com,2021:feed/{}/{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group of articles and the path of its folder, which is the same whatever else there is."""
+
+    group: Group
+    path: str
+
+    @property
+    def title(self) -> str:
+        """The title of its feeds: `北方网 - 金融消息`, `中国平安 601318.SH - 金融消息`."""
+        group = self.group
+        if group.kind == "all":
+            return FEED_TITLE
+        both = group.kind == "symbol" and group.name and group.name != group.key
+        return f"{f'{group.name} {group.key}' if both else self.name} - {FEED_TITLE}"
+
+    @property
+    def name(self) -> str:
+        """What the group is called."""
+        return self.group.name or self.group.key
+
+    @property
+    def feed_id(self) -> str:
+        """The id of its feeds."""
+        return FEED_ID.format(self.group.kind, quote(self.group.key, safe="")).rstrip("/")
+
+    def url(self, file: str, base: str | None = None) -> str:
+        """The address of a file below a base that ends in a slash; a relative one without."""
+        return f"{base or ''}{quote(f'{self.path}/{file}')}"
+
+
+def places(groups: Iterable[Group]) -> list[Place]:
+    """Each group at its place; `all` is there even when there are no articles.
+
+    Of names that differ in capitals only, the first in order is free of the mark that tells them
+    apart: a feed that many follow does not move when another one comes.
+    """
+    found = [Place(Group("all", ""), "all")]
+    taken: set[str] = set()
+    for group in sorted(groups, key=lambda group: (group.kind, group.key)):
+        if group.kind == "all":
+            found[0] = Place(group, "all")
+            continue
+        path = f"{group.kind}/{safe_name(group.key)}"
+        if path.casefold() in taken:
+            path = f"{path}~{digest_of(group.key)}"
+        taken.add(path.casefold())
+        found.append(Place(group, path))
+    return found
