@@ -15,7 +15,7 @@ help:
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
-	@echo 'make system-tests   that, and systemd for the test of its unit if it is missing'
+	@echo 'make system-tests   that, and systemd and chromium, which some tests use, if they are missing'
 	@echo 'make docs      write the generated pages of docs/ anew'
 	@echo 'make format    write the code in the one format'
 	@echo 'make clean     remove .venv and caches; stored data (.data) stays'
@@ -47,6 +47,14 @@ system-tests: system
 			apt-get -qq update && apt-get -qq install -y --no-install-recommends systemd; \
 		else \
 			echo 'systemd-analyze is missing: the test of the service unit is left out' >&2; \
+		fi; \
+	fi
+	@if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'installing chromium, in which tests look at pages'; \
+			apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; \
+		else \
+			echo 'chromium is missing: the tests that look at pages are left out' >&2; \
 		fi; \
 	fi
 

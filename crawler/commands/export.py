@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
@@ -23,6 +25,8 @@ from crawler.exports.destinations import (
 from crawler.exports.formats.registry import FORMATS, Form, form_of
 from crawler.exports.job import Export, Order
 from crawler.exports.split import KEYS, Split
+from crawler.exports.web.folder import Changed, ForeignIndexError, WebFolder
+from crawler.exports.web.outlet import FolderBusyError
 from crawler.store.cursors import CursorTakenError
 from crawler.tally import INCOMPLETE
 from settings.options import nearest
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
     from crawler.store.connection import Store
 
+BASE_URL = re.compile(r"https?://[^\s?#]+")
 # Options that say different things of the same export.
 APART = (
     ("follow", "as_of"),
@@ -40,7 +45,10 @@ APART = (
     ("cursor", "split"),
     ("tombstones", "as_of"),
     ("tombstones", "split"),
+    *(("site", name) for name in ("format", "bom", "search", "as_of", "split")),
+    *(("site", name) for name in ("cursor", "follow", "tombstones")),
 )
+MISUSES = (OtherSelectionError, UnknownDestinationError, ForeignIndexError, NotConfigured)
 
 
 class Command(FinewsCommand, ScrapyCommand):
@@ -63,6 +71,8 @@ class Command(FinewsCommand, ScrapyCommand):
         add("--split", metavar="KEY", help=f"a file for each {', '.join(KEYS)}")
         add("--cursor", metavar="NAME", help="what is new or changed since the last of this name")
         add("--follow", action="store_true", help="what is new or changed, until stopped")
+        add("--site", metavar="DIR", help="a folder of feeds, with an index, for a web server")
+        add("--base-url", metavar="URL", help="site: where that folder is served")
         add("--tombstones", action="store_true", help="also ids of what was withdrawn or forgotten")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -77,9 +87,9 @@ class Command(FinewsCommand, ScrapyCommand):
                 selection = read_selection(opts, store)
                 order = Order(opts.output, form, selection, at, opts.tombstones)
                 told = self._export(store, order, opts)
-        except (OtherSelectionError, UnknownDestinationError, NotConfigured) as error:
+        except MISUSES as error:
             raise usage(str(error)) from None
-        except (CursorTakenError, DestinationError) as error:
+        except (CursorTakenError, FolderBusyError, DestinationError) as error:
             told = str(error)
             self.exitcode = INCOMPLETE
         except BrokenPipeError:
@@ -93,6 +103,9 @@ class Command(FinewsCommand, ScrapyCommand):
         """What was done, in a line."""
         assert self.settings is not None
         export = Export(store, order, Destinations(self.settings))
+        if opts.site:
+            folder = Path(opts.site).expanduser()
+            return tell(WebFolder(store, order.selection, folder, opts.base_url).update())
         if opts.follow:
             signals = Signals()
             return export.follow(opts.cursor, lambda: signals.asked)
@@ -100,6 +113,12 @@ class Command(FinewsCommand, ScrapyCommand):
             split = Split(opts.split)
             return export.split(split, _template(opts, order.form, split))
         return export.by_cursor(opts.cursor) if opts.cursor else export.whole()
+
+
+def tell(changed: Changed) -> str:
+    """What became of a folder of feeds, in a line."""
+    done = f"{changed.files_written} files written, {changed.files_removed} removed"
+    return f"{done}, {changed.files - changed.files_written} left as they are"
 
 
 def _form(opts: argparse.Namespace) -> Form:
@@ -122,6 +141,10 @@ def _check(opts: argparse.Namespace, form: Form) -> None:
     for one, other in APART:
         if getattr(opts, one) and getattr(opts, other):
             raise usage(f"--{one} does not go with --{other.replace('_', '-')}")
+    if opts.site and opts.output not in STDOUT:
+        raise usage("--site does not go with -o: it names the folder itself")
+    if opts.base_url is not None and not (opts.site and BASE_URL.fullmatch(opts.base_url)):
+        raise usage("--base-url is where --site is served, for example https://feeds.example.com/")
     if opts.split and opts.split not in KEYS:
         hint = nearest(opts.split, KEYS) or f" There are: {', '.join(KEYS)}."
         raise usage(f"no --split {opts.split}.{hint}")

@@ -21,9 +21,12 @@ class WholeFile:
     def __init__(self, path: Path, folder: Path | None = None) -> None:
         """Raises OSError."""
         self.target = path.resolve()
-        handle = tempfile.NamedTemporaryFile(  # noqa: SIM115
-            dir=folder or self.target.parent, prefix=f".{self.target.name[:100]}.", delete=False
-        )
+        place, prefix = folder or self.target.parent, f".{self.target.name[:100]}."
+        try:
+            handle = tempfile.NamedTemporaryFile(dir=place, prefix=prefix, delete=False)  # noqa: SIM115
+        except OSError as error:
+            error.filename = str(path)
+            raise
         self.name = handle.name
         self.file = cast("BinaryIO", handle)
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # File systems take names of 255 bytes; the rest is room for endings.
 LONGEST = 200
@@ -34,3 +38,19 @@ def safe_name(text: str | None) -> str:
 def digest_of(text: str) -> str:
     """What tells apart names that would be alike."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def distinct_names(values: Iterable[str | None]) -> dict[str | None, str]:
+    """Safe names by what they are for, no two alike where capitals do not count.
+
+    Of such the first is free of the mark that tells the others apart, and keeps its name.
+    """
+    names: dict[str | None, str] = {}
+    taken: set[str] = set()
+    for value in values:
+        name = safe_name(value)
+        if name.casefold() in taken:
+            name = f"{name}~{digest_of(value or '')}"
+        taken.add(name.casefold())
+        names[value] = name
+    return names

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from crawler.exports.names import digest_of, safe_name
+from crawler.exports.names import distinct_names
 from crawler.spool import Spool
 
 if TYPE_CHECKING:
@@ -51,13 +50,3 @@ class Split:
     @property
     def placeholder(self) -> str:
         return f"%({self.by})s"
-
-
-def distinct_names(keys: Iterable[str | None]) -> dict[str | None, str]:
-    """Safe names by what they are for, no two alike where capitals do not count."""
-    names = {key: safe_name(key) for key in keys}
-    alike = Counter(name.casefold() for name in names.values())
-    return {
-        key: f"{name}~{digest_of(key)}" if key and alike[name.casefold()] > 1 else name
-        for key, name in names.items()
-    }

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 from bson.codec_options import CodecOptions
-from pymongo.errors import OperationFailure
 
 from crawler import records
 from crawler.history import article_of
@@ -16,11 +15,10 @@ from crawler.spool import Spool
 from crawler.store.ahead import read_ahead
 from crawler.store.counter import COUNTERS, Counter
 from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_record
-from crawler.store.errors import StoreError
 from crawler.store.groups import members, steps, to_group
 from crawler.store.search import TEXTS
 from crawler.store.selection import IN_ORDER
-from crawler.store.snapshot import is_too_old, snapshot
+from crawler.store.snapshot import reading, snapshot
 from crawler.store.withdrawals import WITHDRAWN_AT, WITHDRAWN_SEQ
 
 if TYPE_CHECKING:
@@ -82,8 +80,9 @@ class Reader:
     def groups(self, selection: Selection) -> list[Group]:
         """The selected articles as a whole, then by category and by symbol, in the keys' order."""
         articles = self.store.collection("articles")
-        found = articles.aggregate(steps(selection), session=self.session, allowDiskUse=True)
-        return [to_group(document) for document in found]
+        with reading():
+            found = articles.aggregate(steps(selection), session=self.session, allowDiskUse=True)
+            return [to_group(document) for document in found]
 
     def records_of(self, selection: Selection, group: Group) -> Iterator[Record]:
         """The selected articles of a group in contract form, by (published_at, id)."""
@@ -92,16 +91,9 @@ class Reader:
     def _find(self, query: dict[str, Any]) -> Iterator[Record]:
         cursor = self.collection.find(query, INTERNAL, session=self.session, batch_size=BATCH)
         cursor.sort(IN_ORDER)
-        try:
+        with reading():
             for batch in read_ahead(cursor, BATCH):
                 yield from map(to_record, batch)
-        except OperationFailure as error:
-            if is_too_old(error):
-                raise StoreError(
-                    "the server does not keep its history for as long as the export takes; raise "
-                    "its parameter minSnapshotHistoryWindowInSeconds"
-                ) from None
-            raise
 
     def records_as_of(self, selection: Selection, at: datetime) -> Iterator[Record]:
         """Articles as they were known at a time, selected by what they were then, in order.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pymongo.errors import OperationFailure
 
+from crawler.store.errors import StoreError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pymongo.client_session import ClientSession
 
@@ -37,6 +40,22 @@ def snapshot(store: Store, collections: Iterable[str]) -> ClientSession:
             time.sleep(0.05)
         else:
             return session
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Tell in one line why a moment cannot be read any more. Raises StoreError."""
+    try:
+        yield
+    except OperationFailure as error:
+        if is_too_old(error):
+            raise StoreError(
+                "the server does not keep its history for as long as the export takes; raise its "
+                "parameter minSnapshotHistoryWindowInSeconds"
+            ) from None
+        if error.code == SNAPSHOT_UNAVAILABLE:
+            raise StoreError("a collection was made anew while it was read; run it again") from None
+        raise
 
 
 def is_too_old(error: OperationFailure) -> bool:

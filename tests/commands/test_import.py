@@ -67,7 +67,7 @@ def test_a_crawl_after_an_import_asks_for_nothing_that_was_told(
     finews("import", "a.jsonl", MONGODB_DATABASE=other)
     before = finews("export", MONGODB_DATABASE=other).out
     done = finews("crawl", "finews", "-L", "DEBUG", MONGODB_DATABASE=other, **at(sample))
-    assert "0 new, 0 changed" in done.last
+    assert "articles: 0 new, 0 changed" in done.err
     assert "/NewsData/" not in done.err
     # One post of each category tells its slug; the other forty are not asked for.
     asked = re.findall(r"Crawled \(200\) <GET \S+/(?:NW)?\d+\.html>", done.err)

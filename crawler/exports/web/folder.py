@@ -11,6 +11,7 @@ import orjson
 from crawler.article import SCHEMA_VERSION
 from crawler.exports.formats.registry import FORMATS, Form
 from crawler.exports.names import digest_of
+from crawler.exports.progress import watched
 from crawler.exports.web.index import MARK, NEWEST, index_page
 from crawler.exports.web.manifest import Manifest, Written
 from crawler.exports.web.outlet import OWN, Outlet
@@ -90,7 +91,7 @@ class WebFolder:
             # A kill leaves no file that no manifest names, and none that passes for what it is not.
             begun = dict.fromkeys((*gone, *(place.path for place in owed)), Written())
             _save(kept | begun, outlet)
-        for place in owed:
+        for place in watched(owed, "writing feeds", lambda: len(owed), every=1):
             self._write(place, reader, outlet)
             kept[place.path] = Written(made_of[place.path], outlet.sizes(place.path, FILES))
         if identity_of(self.store) != identity:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from crawler.exports.formats.record import FEED_TITLE
-from crawler.exports.names import digest_of, safe_name
+from crawler.exports.names import distinct_names
 from crawler.store.groups import Group
 
 if TYPE_CHECKING:
@@ -50,20 +50,12 @@ class Place:
 
 
 def places(groups: Iterable[Group]) -> list[Place]:
-    """Each group at its place; `all` is there even when there are no articles.
-
-    Of names that differ in capitals only, the first in order is free of the mark that tells them
-    apart: a feed that many follow does not move when another one comes.
-    """
-    found = [Place(Group("all", ""), "all")]
-    taken: set[str] = set()
-    for group in sorted(groups, key=lambda group: (group.kind, group.key)):
-        if group.kind == "all":
-            found[0] = Place(group, "all")
-            continue
-        path = f"{group.kind}/{safe_name(group.key)}"
-        if path.casefold() in taken:
-            path = f"{path}~{digest_of(group.key)}"
-        taken.add(path.casefold())
-        found.append(Place(group, path))
+    """Each group at its place; `all` is there even when there are no articles."""
+    by_kind: dict[str, dict[str, Group]] = {"all": {}, "category": {}, "symbol": {}}
+    for group in groups:
+        by_kind[group.kind][group.key] = group
+    found = [Place(by_kind.pop("all").get("", Group("all", "")), "all")]
+    for kind, by_key in by_kind.items():
+        names = distinct_names(sorted(by_key))
+        found += [Place(by_key[key], f"{kind}/{names[key]}") for key in sorted(by_key)]
     return found

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from crawler.exports.formats.jsonfeed import JsonFeed
 
-SCHEMA = json.loads((Path(__file__).parent / "jsonfeed.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[1] / "jsonfeed.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 
 
