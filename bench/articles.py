@@ -81,7 +81,7 @@ def _document(language: Language, place: int) -> dict[str, Any]:
     key = f"NW{time:%Y%m%d}{place:010}"
     slug = f"category{chance.randrange(CATEGORIES)}"
     # The text stands twice in a line, as HTML and plain.
-    text = language.text(chance.randrange(150, 1100))
+    text = language.text(chance.randrange(40, 900))
     securities = [
         Security(f"{600000 + code}.SH", "1", f"{600000 + code}", language.sentence(2), "mention")
         for code in chance.sample(range(SYMBOLS), chance.randrange(4))

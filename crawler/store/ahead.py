@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 Entry = TypeVar("Entry")
 
 
-def read_ahead(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
-    """Entries in lists of a size, each read by another thread while the one before is worked on."""
+def read_ahead(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Entries, each read by another thread while the one before is worked on."""
     source = iter(entries)
     with ThreadPoolExecutor(1) as thread:
 
         def read() -> list[Entry]:
-            return list(islice(source, size))
+            return list(islice(source, 1))
 
         coming = thread.submit(read)
-        while batch := coming.result():
+        while read_one := coming.result():
             coming = thread.submit(read)
-            yield batch
+            yield from read_one

@@ -33,7 +33,6 @@ OBSERVED = tuple(
     if f.name not in {*TRANSIENT, "published", "observed_at", "carried"}
 )
 BODY = ("content_html", "content_text")
-STORED = ARTICLE_FIELDS[1:]
 SHANGHAI_OFFSET = SHANGHAI.utcoffset(None)
 LISTS = {"securities": Security, "boards": Board}
 
@@ -77,7 +76,9 @@ def to_record(document: dict[str, Any]) -> dict[str, Any]:
 
     The same as crawler.records makes of the article, at a fraction of the cost.
     """
-    record = {name: document[name] for name in STORED}
+    record = {"id": document.pop("_id"), **document}
+    if tuple(record) != ARTICLE_FIELDS:
+        record = {name: record[name] for name in ARTICLE_FIELDS}
     published_at: datetime | None = record["published_at"]
     if published_at is not None:
         record["published_at"] = f"{(published_at + SHANGHAI_OFFSET).isoformat()}+08:00"
@@ -85,7 +86,7 @@ def to_record(document: dict[str, Any]) -> dict[str, Any]:
     record["updated_at"] = _utc(record["updated_at"])
     for witness in record["provenance"].values():
         witness["observed_at"] = _utc(witness["observed_at"])
-    return {"id": document["_id"], **record}
+    return record
 
 
 def _utc(time: datetime) -> str:

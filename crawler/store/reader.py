@@ -7,6 +7,7 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
+import bson
 from bson.codec_options import CodecOptions
 
 from crawler import records
@@ -48,7 +49,7 @@ class Reader:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.session = snapshot(store, COLLECTIONS)
-        self.collection = store.collection("articles").with_options(UTC_WITHOUT_ZONE)
+        self.collection = store.collection("articles")
         self.texts = store.collection(TEXTS)
 
     def last_change(self) -> int:
@@ -89,11 +90,14 @@ class Reader:
         return self._find(members(selection, group))
 
     def _find(self, query: dict[str, Any]) -> Iterator[Record]:
-        cursor = self.collection.find(query, INTERNAL, session=self.session, batch_size=BATCH)
-        cursor.sort(IN_ORDER)
+        articles = self.store.collection("articles")
+        # As bytes: two threads cannot make Python objects at once.
+        cursor: Any = articles.find_raw_batches(
+            query, INTERNAL, session=self.session, batch_size=BATCH
+        )
         with reading():
-            for batch in read_ahead(cursor, BATCH):
-                yield from map(to_record, batch)
+            for batch in read_ahead(cursor.sort(IN_ORDER)):
+                yield from map(to_record, bson.decode_iter(batch, UTC_WITHOUT_ZONE))
 
     def records_as_of(self, selection: Selection, at: datetime) -> Iterator[Record]:
         """Articles as they were known at a time, selected by what they were then, in order.

@@ -8,10 +8,11 @@ import shutil
 import signal
 import subprocess
 import tomllib
+from contextlib import contextmanager
 from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +21,12 @@ from crawler.sample_site import server
 from pipelines import STAGES
 from settings import base
 from settings.options import OPTIONS
+from tests.articles import put, said
 from tests.servers import wait_until
+from tests.storages import S3, bucket_server, ftp_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -48,7 +54,7 @@ def finews_commands() -> list[str]:
 
 def is_service(line: str) -> bool:
     """Whether a command goes on until it is stopped."""
-    return "bin/finews schedule" in line
+    return "bin/finews schedule" in line or "--follow" in line
 
 
 def test_the_docs_show_every_command() -> None:
@@ -60,7 +66,7 @@ def test_the_docs_show_every_command() -> None:
 
 @pytest.mark.parametrize("line", [line for line in finews_commands() if not is_service(line)])
 def test_a_command_of_the_docs_runs(
-    finews: Any, sample: Any, at: Any, tmp_path: Path, line: str
+    finews: Any, sample: Any, at: Any, store: Any, tmp_path: Path, line: str
 ) -> None:
     shutil.copytree(Path(server.__file__).parent / "source" / "_posts", tmp_path / "_posts")
     words = shlex.split(line.partition("bin/finews ")[2])
@@ -68,17 +74,41 @@ def test_a_command_of_the_docs_runs(
         finews("crawl", "finews", code=1, **at(sample))
     if words[:2] == ["db", "restore"]:
         finews("db", "backup", words[2])
+    if words[0] in ("export", "import", "cursors"):
+        put(store, said(1), said(2))
+    if words[0] == "import":
+        finews("export", "-o", words[1])
+    if words[:2] == ["cursors", "reset"]:
+        finews("export", "--cursor", words[2])
     if "warc=captures" in words:
         codes = "codes=NW202112312233001257"
         finews("crawl", "newsshare", "-a", codes, **at(sample), CAPTURE_DIR="captures")
     # The sample site's one broken share answer makes a whole crawl of it exit 1, as it should.
     whole = words[:2] == ["crawl", "finews"] and "-a" not in words
-    done = finews(
-        *words, code=1 if whole else 0, **at(sample), DATA_DIR=data_dir_of(words, finews, tmp_path)
-    )
+    with storages(words, tmp_path) as variables:
+        data_dir = data_dir_of(words, finews, tmp_path)
+        variables |= {**at(sample), "DATA_DIR": data_dir}
+        done = finews(*words, code=1 if whole else 0, **variables)
     assert done.last.startswith("finews: ")
     if whole:
         assert "1 rejected" in done.last
+
+
+@contextmanager
+def storages(words: list[str], tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Servers in place of those that the words name; the variables that lead there."""
+    output = words[words.index("-o") + 1] if "-o" in words else ""
+    if output.startswith("ftp:"):
+        with ftp_server(tmp_path) as address:
+            place = words.index(output)
+            words[place] = f"ftp://{address}/{output.rpartition('/')[2]}"
+            yield {}
+    elif output.startswith(("s3:", "gs:")):
+        with bucket_server() as bucket:
+            yield {**S3, "AWS_ENDPOINT_URL": bucket.url, "STORAGE_EMULATOR_HOST": bucket.url}
+            assert len(bucket.objects) == 1
+    else:
+        yield {}
 
 
 @pytest.mark.parametrize("line", [line for line in finews_commands() if is_service(line)])
@@ -87,10 +117,15 @@ def test_a_service_of_the_docs_runs(
 ) -> None:
     shutil.copy(ROOT / "schedule.toml", tmp_path)
     process = finews.start(*shlex.split(line.partition("bin/finews ")[2]), **at(sample))
+    if "export" in line:
+        assert "following" in process.stderr.readline()
+        put(store, said(1))
+        assert said(1).id in process.stdout.readline()
     wait_until(lambda: store.collection("articles").count_documents({}) > 0)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=90)
-    assert (process.returncode, err.splitlines()[-1]) == (0, "finews: stopped")
+    assert process.returncode == 0
+    assert err.splitlines()[-1].startswith("finews: stopped")
 
 
 def data_dir_of(words: list[str], finews: Any, tmp_path: Path) -> str:
