@@ -5,13 +5,14 @@ STAMP := .venv/installed
 # The shared library that the embedded mongod needs and that is not in every system.
 NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
 
-.PHONY: help install system system-tests demo test fuzz torture check docs format clean
+.PHONY: help install system system-tests demo test fuzz torture bench check docs format clean
 
 help:
 	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
 	@echo 'make test      run the tests'
 	@echo 'make fuzz      try 100,000 examples and more of what must hold for any input (long)'
 	@echo 'make torture   kill crawls and servers at random moments, mix in poison (long)'
+	@echo 'make bench     compare exports and searches with what people write, in one run (long)'
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
@@ -69,6 +70,10 @@ fuzz: install system
 
 torture: install system
 	TORTURE_ROUNDS=20 TORTURE_ARTICLES=10000 $(BIN)/python -m pytest -m torture
+
+bench: install system
+	$(BIN)/python -m bench.export
+	$(BIN)/python -m bench.search
 
 check: install
 	$(BIN)/ruff check

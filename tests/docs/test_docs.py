@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tomllib
 from contextlib import contextmanager
-from importlib.metadata import metadata
+from importlib.metadata import files, metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,12 +184,18 @@ def direct_dependencies() -> set[str]:
     return {re.split(r"[<>=;\[ ]", name)[0] for name in wanted}
 
 
+def _licence_file(package: str) -> str:
+    """The name that the licence's text begins with."""
+    file = next(file for file in files(package) or [] if file.name == "LICENSE")
+    return file.read_text().splitlines()[0]
+
+
 def licence(package: str) -> str:
     """What a package says of its licence, in a word that its row must hold."""
     told = metadata(package)
     classifiers = [c for c in told.get_all("Classifier") or [] if c.startswith("License ::")]
     texts = [told.get("License-Expression"), told.get("License"), *classifiers]
-    text = " ".join(text for text in texts if text)
+    text = " ".join(text for text in texts if text) or _licence_file(package)
     return next(word for word in ("Apache", "BSD", "MIT", "MPL") if word in text)
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: everything is compared with something else in the same run, interleaved."""

@@ -1,0 +1,129 @@
+"""Exporting JSON lines: ours against three loops that people write.
+
+`python -m bench.export` fills a store of its own with 50,000 articles and prints a table;
+`python -m bench.export CONTENDER` is one turn of one of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import orjson
+from scrapy.exporters import JsonLinesItemExporter
+
+from bench.articles import fill
+from bench.rounds import take_turns
+from crawler.exports.formats.registry import DEFAULT, Form
+from crawler.store.connection import Store
+from crawler.store.documents import INTERNAL
+from crawler.store.reader import Reader
+from crawler.store.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ARTICLES = int(os.environ.get("BENCH_ARTICLES", "50000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+DATABASE = "bench"
+
+
+def documents(store: Store) -> Iterator[dict[str, Any]]:
+    """The articles as a loop reads them: of the store's own fields none, in no order."""
+    return iter(store.collection("articles").find({}, INTERNAL))
+
+
+def with_json(store: Store, file: BinaryIO) -> int:
+    """A loop: pymongo, then json.dumps."""
+    number = 0
+    for document in documents(store):
+        line = json.dumps(document, ensure_ascii=False, default=str)
+        file.write(line.encode() + b"\n")
+        number += 1
+    return number
+
+
+def with_orjson(store: Store, file: BinaryIO) -> int:
+    """A loop: pymongo, then orjson."""
+    number = 0
+    for document in documents(store):
+        file.write(orjson.dumps(document) + b"\n")
+        number += 1
+    return number
+
+
+def with_scrapy(store: Store, file: BinaryIO) -> int:
+    """Scrapy's own exporter of JSON lines."""
+    written: Any = file
+    exporter = JsonLinesItemExporter(written, ensure_ascii=False)
+    exporter.start_exporting()
+    number = 0
+    for document in documents(store):
+        exporter.export_item(document)
+        number += 1
+    exporter.finish_exporting()
+    return number
+
+
+def ours(store: Store, file: BinaryIO) -> int:
+    """What `finews export` does: contract form, sorted, of one moment."""
+    with Reader(store) as reader:
+        return Form(DEFAULT).write(reader.records(Selection()), file)
+
+
+CONTENDERS: dict[str, Callable[[Store, BinaryIO], int]] = {
+    "ours": ours,
+    "json.dumps": with_json,
+    "orjson": with_orjson,
+    "scrapy": with_scrapy,
+}
+
+
+def turn(name: str, folder: Path) -> None:
+    """One turn: into a file, from the first article read to the last byte written."""
+    with Store.open(None, DATABASE, folder) as store, (folder / "out.jsonl").open("wb") as file:
+        began, cpu = time.perf_counter(), time.process_time()
+        entries = CONTENDERS[name](store, file)
+        file.flush()
+        seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    told = {"entries": entries, "seconds": seconds, "cpu_seconds": cpu_seconds}
+    print(json.dumps(told | {"peak_megabytes": peak}))
+
+
+def main() -> None:
+    """Fill a store, let the contenders take turns, print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Store.open(None, DATABASE, folder) as store:
+            fill(store, ARTICLES)
+            size = store.database.command("collStats", "articles")["avgObjSize"]
+            print(f"{ARTICLES:,} articles, {size:,} bytes a document", file=sys.stderr)
+            words = {
+                one: [sys.executable, "-m", "bench.export", one, str(folder)] for one in CONTENDERS
+            }
+            figures = take_turns(words, ROUNDS)
+            lines = (folder / "out.jsonl").stat().st_size / ARTICLES
+    base = figures["ours"].per_second
+    print(f"{ARTICLES:,} articles, {lines:,.0f} bytes a line, medians of {ROUNDS} rounds\n")
+    print("| contender | articles a second | ours / it | CPU µs an article | peak memory |")
+    print("|---|---|---|---|---|")
+    for name, one in figures.items():
+        cpu = one.cpu_seconds / one.entries * 1e6
+        print(
+            f"| {name} | {one.per_second:,.0f} | {base / one.per_second:.2f} | {cpu:.1f} "
+            f"| {one.peak_megabytes:.0f} MB |"
+        )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        turn(sys.argv[1], Path(sys.argv[2]))
+    else:
+        main()
