@@ -103,9 +103,11 @@ def test_as_of_a_time_is_what_the_same_export_gave_then(store: Store) -> None:
         gave.append([read(store, selection) for selection in selections])
     assert all(one != other for one, other in itertools.pairwise(gave))
     for number, exports in enumerate(gave):
-        at = SEEN + number * HOUR + timedelta(minutes=30)
-        assert [as_of(store, at, selection) for selection in selections] == exports
-    assert as_of(store, SEEN - HOUR) == []
+        # From the moment on at which it was seen, until the next.
+        for minutes in (0, 30, 59):
+            at = SEEN + number * HOUR + timedelta(minutes=minutes)
+            assert [as_of(store, at, selection) for selection in selections] == exports
+    assert as_of(store, SEEN - timedelta(milliseconds=1)) == []
 
 
 @pytest.fixture
