@@ -71,7 +71,7 @@ def filled(store: Store) -> Store:
     [
         ([], [1, 2, 4, 3]),
         (["--category", "beifangwang"], [1, 4]),
-        (["--category", "wind(a)"], [3]),
+        (["--category", "WIND(a)"], [3]),
         (["--symbol", "601318.sh"], [1, 3]),
         (["--symbol", "NIO.US", "--category", "Wind(A)"], [3]),
         (["--board", "BK0493"], [1]),
@@ -114,12 +114,17 @@ def test_a_crawl_writes_the_same_lines(finews: Any, sample: Any, at: Any, tmp_pa
 
 
 def test_a_crawl_that_is_killed_leaves_the_old_file(
-    finews: Any, at: Any, held_site: Any, tmp_path: Path
+    finews: Any, at: Any, held_site: Any, store: Store, tmp_path: Path
 ) -> None:
+    first = "/beifangwang/2021/12/31/2021123102.html"
+    held_site.routes[first] = held_site.routes[held_site.path].body
+    link = f'<li><a href="{first}">y</a></li></ul>'
+    held_site.routes["/"] = held_site.routes["/"].replace("</ul>", link)
     target = tmp_path / "x.jsonl"
     target.write_text("old")
     process = finews.start("crawl", "finews", "-O", "x.jsonl", **at(held_site))
-    held_site.wait_for(held_site.path)
+    wait_until(lambda: store.collection("articles").count_documents({}) == 1)
+    wait_until(lambda: list(tmp_path.glob(".x*")) != [])
     process.kill()
     process.communicate()
     assert target.read_text() == "old"

@@ -79,10 +79,16 @@ def test_what_an_import_tells_of_other_times_joins(finews: Any, store: Store, ot
     put(store, said(1), said(2), said(2, title="改", observed_at=SEEN + HOUR))
     finews("export", "-o", "a.jsonl")
     finews("import", "a.jsonl", MONGODB_DATABASE=other)
-    put(store, said(1, title="改", observed_at=SEEN + 2 * HOUR), said(3))
+    later = SEEN + 2 * HOUR
+    put(
+        store,
+        said(1, title="改", observed_at=later),
+        said(2, title="又", observed_at=later),
+        said(3),
+    )
     finews("export", "-o", "b.jsonl")
     done = finews("import", "b.jsonl", MONGODB_DATABASE=other)
-    assert "1 new, 1 changed, 1 unchanged" in done.last
+    assert "1 new, 2 changed, 0 unchanged" in done.last
     assert finews("export", MONGODB_DATABASE=other).out == finews("export").out
 
 

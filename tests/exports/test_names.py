@@ -62,3 +62,5 @@ def test_where_capitals_do_not_count_names_differ_all_the_same() -> None:
     names = distinct_names(["Wind(A)", "wind(a)", "x"])
     assert len({name.casefold() for name in names.values()}) == 3
     assert (names["Wind(A)"], names["x"]) == ("Wind(A)", "x")
+    names = distinct_names(["wind(a)", "Wind(A)"])
+    assert len({name.casefold() for name in names.values()}) == 2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.addresses import Link
-from crawler.article import ArticleItem
+from crawler.article import ARTICLE_FIELDS, ArticleItem
 from crawler.records import to_record
 from crawler.store.articles import Articles
 from crawler.store.links import Ledger
@@ -67,6 +67,14 @@ def test_a_record_is_the_article_in_contract_form(store: Store) -> None:
         article = articles.get(record["id"])
         assert article is not None
         assert list(record.items()) == list(to_record(article).items())
+
+
+def test_fields_are_in_the_dictionarys_order_whatever_the_documents(store: Store) -> None:
+    put(store, said())
+    for change in ({"$unset": {"title": ""}}, {"$set": {"title": "后"}}):
+        store.collection("articles").update_one({}, change)
+    [record] = read(store)
+    assert tuple(record) == ARTICLE_FIELDS
 
 
 def test_only_what_changed_after_a_number(store: Store) -> None:
