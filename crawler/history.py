@@ -1,6 +1,8 @@
 """What the sources of one article said over time, and the article as it was known at any time.
 
-All of it is a pure function of the observations, so their order of arrival does not matter.
+All of it is a pure function of the observations, so their order of arrival does not matter. Where
+exports tell of sources (`carried`), which know less, it may matter for when a source began to say
+what it says.
 """
 
 from __future__ import annotations
@@ -90,18 +92,16 @@ def article_of(history: History, at: datetime | None = None) -> Article | None:
     versions = list(_versions(history, lambda since: at is None or since <= at))
     if not versions:
         return None
-    times = [time for time in _changes(history) if at is None or time <= at]
-    revisions = _carried_revisions(history) + sum(_is_revision(history, time) for time in times)
+    revisions = _revisions(history, lambda time: at is None or time <= at)
     return replace(merge(versions), revision=1 + revisions)
 
 
 def replaced(history: History) -> Iterator[Replaced]:
     """The article before each change of what its sources said, the oldest first."""
-    revision = 1 + _carried_revisions(history)
     for time in _changes(history):
-        before = replace(_before(history, time), revision=revision)
+        revisions = _revisions(history, lambda since, time=time: since < time)  # type: ignore[misc]
+        before = replace(_before(history, time), revision=1 + revisions)
         after = merge(_versions(history, lambda since, time=time: since <= time))  # type: ignore[misc]
-        revision += _is_revision(history, time)
         yield Replaced(
             before,
             time,
@@ -128,6 +128,9 @@ def _spans(said: Mapping[datetime, Observation]) -> Iterator[Span]:
     for time in sorted(said):
         if told is not None and told.carried is not None and _agree(told, said[time]):
             told = replace(said[time], observed_at=told.observed_at, carried=told.carried)
+        elif told is not None and said[time].carried is not None and _agree(said[time], told):
+            # An export of what is known better here.
+            pass
         elif told is not None and not _same(told, said[time]):
             yield Span(told, tuple(looks))
             told, looks = None, []
@@ -166,15 +169,23 @@ def _versions(history: History, is_known: Callable[[datetime], bool]) -> Iterato
     for spans in history.values():
         known = [span for span in spans if is_known(span.since)]
         if known:
-            carried = spans[0].observation.carried
-            first = carried.first_seen_at if carried else spans[0].since
-            yield Version(known[-1].observation, first, known[-1].since)
+            carried = [c.first_seen_at for span in known if (c := span.observation.carried)]
+            yield Version(known[-1].observation, min([known[0].since, *carried]), known[-1].since)
 
 
-def _carried_revisions(history: History) -> int:
-    """How many revisions there were before all that the history tells."""
-    firsts = [spans[0].observation.carried for spans in history.values()]
-    return max((carried.revisions for carried in firsts if carried), default=0)
+def _revisions(history: History, is_known: Callable[[datetime], bool]) -> int:
+    """How many revisions there were up to a time; an export tells of those before it."""
+    changes = set(_changes(history))
+    carried: dict[datetime, int] = {}
+    for spans in history.values():
+        for span in spans:
+            if told := span.observation.carried:
+                carried[span.since] = max(carried.get(span.since, 0), told.revisions)
+    number = 0
+    for time in filter(is_known, sorted({*changes, *carried})):
+        number += time in changes and _is_revision(history, time)
+        number = max(number, carried.get(time, 0))
+    return number
 
 
 def _before(history: History, time: datetime) -> Article:

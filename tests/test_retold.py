@@ -63,7 +63,7 @@ def test_revisions_and_the_first_sight_are_carried() -> None:
     assert article_of(later).revision == 4  # type: ignore[union-attr]
     # What is found out of the time before takes the place of what was carried.
     earlier = observe(history, first)
-    assert article_of(earlier).revision == 2  # type: ignore[union-attr]
+    assert article_of(earlier).revision == 3  # type: ignore[union-attr]
     assert article_of(earlier).first_seen_at == SEEN  # type: ignore[union-attr]
 
 
@@ -79,6 +79,16 @@ def test_a_source_that_says_all_that_is_told_of_it_is_no_change() -> None:
     # One that says something else is.
     other = observe(look, replace(page, digest="另", observed_at=SEEN + 4 * HOUR))
     assert article_of(other).updated_at == SEEN + 4 * HOUR  # type: ignore[union-attr]
+
+
+def test_the_same_seen_elsewhere_later_is_no_change() -> None:
+    elsewhere = said(digest="摘要", observed_at=SEEN + 2 * HOUR)
+    share = replace(said(kind="share", title="上游"), address="s", observed_at=SEEN + 2 * HOUR)
+    _, there = told(elsewhere, share)
+    history, here = told(said(digest="摘要"), replace(share, observed_at=SEEN))
+    for observation in observations_of(there):
+        history = observe(history, observation)
+    assert article_of(history) == here
 
 
 def test_an_export_tells_less_than_what_is_known() -> None:

@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 
 from crawler.commands.setup import FinewsCommand, action_of, usage
 from crawler.exports.cursor import told
-from crawler.exports.terminal import printable
+from crawler.exports.terminal import one_line
 from crawler.records import utc
 from crawler.store.cursors import Cursors, CursorTakenError
 from crawler.tally import INCOMPLETE
@@ -67,7 +67,7 @@ class Command(FinewsCommand, ScrapyCommand):
             print(f"finews: the next export by {words[0]} gives everything", file=sys.stderr)
         else:
             line = f"no cursor {words[0]}; finews cursors list names them"
-            print(f"finews: {printable(line)}", file=sys.stderr)
+            print(f"finews: {one_line(line)}", file=sys.stderr)
             self.exitcode = INCOMPLETE
 
 
@@ -84,4 +84,5 @@ def _record(position: Position) -> dict[str, object]:
 def _line(position: Position) -> str:
     moved = utc(position.moved_at) if position.moved_at else "never"
     numbers = f"{position.seq:>10,}  {position.exported:>8,} exported"
-    return printable(f"{position.name:<20} {moved:<24} {numbers}  {told(position.selection)}")
+    name = one_line(position.name)
+    return f"{name:<20} {moved:<24} {numbers}  {one_line(told(position.selection))}"

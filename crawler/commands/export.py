@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import NotConfigured
 
+from crawler.commands.one_line import describe
 from crawler.commands.selecting import add_selection, read_selection, time_of
 from crawler.commands.setup import FinewsCommand, usage
 from crawler.commands.signals import Signals
@@ -25,9 +27,11 @@ from crawler.exports.destinations import (
 from crawler.exports.formats.registry import FORMATS, Form, form_of
 from crawler.exports.job import Export, Order
 from crawler.exports.split import KEYS, Split
-from crawler.exports.web.folder import Changed, ForeignIndexError, WebFolder
+from crawler.exports.terminal import one_line
+from crawler.exports.web.folder import Changed, ForeignFolderError, WebFolder
 from crawler.exports.web.outlet import FolderBusyError
 from crawler.store.cursors import CursorTakenError
+from crawler.store.errors import StoreFailure
 from crawler.tally import INCOMPLETE
 from settings.options import nearest
 
@@ -48,7 +52,7 @@ APART = (
     *(("site", name) for name in ("format", "bom", "search", "as_of", "split")),
     *(("site", name) for name in ("cursor", "follow", "tombstones")),
 )
-MISUSES = (OtherSelectionError, UnknownDestinationError, ForeignIndexError, NotConfigured)
+MISUSES = (OtherSelectionError, UnknownDestinationError, ForeignFolderError, NotConfigured)
 
 
 class Command(FinewsCommand, ScrapyCommand):
@@ -67,7 +71,7 @@ class Command(FinewsCommand, ScrapyCommand):
         add("--format", metavar="F", help=f"{', '.join(FORMATS)} (default: by the name's end)")
         add("--bom", action="store_true", help="csv: begin with a byte order mark, for Excel")
         add_selection(parser)
-        add("--as-of", metavar="T", help="what the same export gave at that time")
+        add("--as-of", metavar="T", help="what the same export gave then, by what had been seen")
         add("--split", metavar="KEY", help=f"a file for each {', '.join(KEYS)}")
         add("--cursor", metavar="NAME", help="what is new or changed since the last of this name")
         add("--follow", action="store_true", help="what is new or changed, until stopped")
@@ -92,19 +96,22 @@ class Command(FinewsCommand, ScrapyCommand):
         except (CursorTakenError, FolderBusyError, DestinationError) as error:
             told = str(error)
             self.exitcode = INCOMPLETE
-        except BrokenPipeError:
-            raise
+        except StoreFailure as error:
+            told = f"the store failed ({describe(error)}); run it again"
+            self.exitcode = INCOMPLETE
         except OSError as error:
+            if isinstance(error, BrokenPipeError) and opts.output in STDOUT:
+                raise
             place = error.filename or shown(opts.output)
             raise usage(f"cannot write {place}: {error.strerror}") from None
-        print(f"finews: {told}", file=sys.stderr)
+        print(f"finews: {one_line(told)}", file=sys.stderr)
 
     def _export(self, store: Store, order: Order, opts: argparse.Namespace) -> str:
         """What was done, in a line."""
         assert self.settings is not None
         export = Export(store, order, Destinations(self.settings))
         if opts.site:
-            folder = Path(opts.site).expanduser()
+            folder = Path(os.path.expanduser(opts.site))
             return tell(WebFolder(store, order.selection, folder, opts.base_url).update())
         if opts.follow:
             signals = Signals()
@@ -126,7 +133,8 @@ def _form(opts: argparse.Namespace) -> Form:
     if opts.format is not None and opts.format not in FORMATS:
         hint = nearest(opts.format, FORMATS) or f" There are: {', '.join(FORMATS)}."
         raise usage(f"no format {opts.format}.{hint}")
-    name = "" if opts.output in STDOUT else opts.output
+    is_folder = opts.split and f"%({opts.split})s" not in opts.output
+    name = "" if opts.output in STDOUT or is_folder else opts.output
     try:
         form = form_of(name, opts.format, **({"bom": True} if opts.bom else {}))
     except ValueError as error:
@@ -155,8 +163,9 @@ def _check(opts: argparse.Namespace, form: Form) -> None:
         raise usage(f"--follow writes lines that are read at once, not {form.compression}")
     if opts.follow and opts.output not in STDOUT and local_path(opts.output) is None:
         raise usage("--follow writes to standard output or to a file")
-    if opts.cursor is not None and not opts.cursor.strip():
-        raise usage("--cursor needs a name")
+    for option in ("cursor", "site"):
+        if getattr(opts, option) is not None and not getattr(opts, option).strip():
+            raise usage(f"--{option} needs a name")
 
 
 def _template(opts: argparse.Namespace, form: Form, split: Split) -> str:
@@ -166,8 +175,11 @@ def _template(opts: argparse.Namespace, form: Form, split: Split) -> str:
         raise usage(f"--split writes files: -o FOLDER, or -o 'PATH/{split.placeholder}.jsonl'")
     if split.placeholder not in output:
         output = f"{output.rstrip('/') or '/'}/{split.placeholder}{form.format.endings[0]}"
-    if (path := local_path(output)) is not None:
-        if split.placeholder in str(path.parent):
-            raise usage(f"{split.placeholder} is for the name of a file, not of a folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-    return output
+    path = local_path(output)
+    if path is None:
+        return output
+    if split.placeholder in str(path.parent):
+        raise usage(f"{split.placeholder} is for the name of a file, not of a folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A path, for in a URI what is encoded in a name would be decoded again.
+    return str(path)

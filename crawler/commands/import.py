@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from scrapy.commands import ScrapyCommand
 
 from crawler.addresses import Site
+from crawler.commands.one_line import describe
 from crawler.commands.setup import FinewsCommand, usage
-from crawler.exports.terminal import printable
+from crawler.exports.terminal import one_line
 from crawler.imports.files import FileError, entries_of
 from crawler.imports.importer import Importer
 from crawler.spiders.base import looks_of
+from crawler.store.errors import StoreFailure
 from crawler.store.links import Ledger
 from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse
+    from io import BufferedReader
 
     from crawler.store.connection import Store
 
+NO_EXPORTS = (".csv", ".json", ".atom", ".xml", ".csv.gz", ".csv.zst")
 OUTCOMES = ("new", "changed", "unchanged", "forgotten", "rejected")
 
 
@@ -39,21 +44,23 @@ class Command(FinewsCommand, ScrapyCommand):
         """Import; what came of it goes to standard error."""
         if len(args) != 1:
             raise usage("name one file: finews import FILE, or - for standard input")
-        path = None if args[0] == "-" else Path(args[0]).expanduser()
+        if args[0].endswith(NO_EXPORTS):
+            raise usage(f"{args[0]}: only JSON lines and Parquet hold all that an article has")
         try:
-            with _there(path), self.open_store() as store:
-                importer = self._importer(store, path)
-                damage = _take(importer, path)
+            with _opened(args[0]) as file, self.open_store() as store:
+                importer = self._importer(store, args[0])
+                damage = _take(importer, file)
         except OSError as error:
             raise usage(f"cannot read {args[0]}: {error.strerror or error}") from None
         self._tell(importer, damage)
 
-    def _importer(self, store: Store, path: Path | None) -> Importer:
+    def _importer(self, store: Store, name: str) -> Importer:
         assert self.settings is not None
         names = ("FINEWS_BASE_URL", "FINEWS_CANONICAL_URL", "NEWSSHARE_BASE_URL")
         site = Site(*(self.settings[name] for name in names))
         ledger = Ledger(store, "import", looks=looks_of(self.settings))
-        return Importer(store, path.name if path else "standard input", site, ledger)
+        file = "standard input" if name == "-" else str(Path(name).expanduser().resolve())
+        return Importer(store, file, site, ledger)
 
     def _tell(self, importer: Importer, damage: str | None) -> None:
         counts = importer.counts
@@ -69,18 +76,24 @@ class Command(FinewsCommand, ScrapyCommand):
             problem = told = "nothing is in the file"
         if problem:
             self.exitcode = INCOMPLETE
-        print(f"finews: {printable(told)}", file=sys.stderr)
+        print(f"finews: {one_line(told)}", file=sys.stderr)
 
 
-def _there(path: Path | None) -> AbstractContextManager[object]:
-    """Raises OSError, before the store is opened, for a file that cannot be read."""
-    return path.open("rb") if path else nullcontext()
+def _opened(name: str) -> AbstractContextManager[BufferedReader]:
+    """A file, or standard input. Raises OSError or UsageError."""
+    if name != "-":
+        return Path(os.path.expanduser(name)).open("rb")
+    if sys.stdin is None:
+        raise usage("standard input is closed")
+    return nullcontext(cast("BufferedReader", sys.stdin.buffer))
 
 
-def _take(importer: Importer, path: Path | None) -> str | None:
-    """Take all that can be read; what is damaged in the file itself, if anything is."""
+def _take(importer: Importer, file: BufferedReader) -> str | None:
+    """Take all that can be read; what ended it early, if anything did."""
     try:
-        importer.take(entries_of(path))
+        importer.take(entries_of(file))
     except FileError as error:
         return str(error)
+    except StoreFailure as error:
+        return f"the store failed ({describe(error)}); the same command goes on"
     return None

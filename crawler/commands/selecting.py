@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+import unicodedata
+from typing import TYPE_CHECKING
 
 from crawler.commands.setup import usage
 from crawler.dates import moments
-from crawler.store.selection import Selection
+from crawler.store.selection import Selection, known_categories
 from settings.options import nearest
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
     from crawler.store.connection import Store
 
-SYMBOL = re.compile(r"\d{6}\.(SH|SZ|BJ)|\d{5}\.HK|[A-Z][A-Z.]*\.US")
-BOARD = re.compile(r"BK\d+")
+SYMBOL = re.compile(r"\d{6}\.(SH|SZ|BJ)|\d{5}\.HK|[A-Z][A-Z.]*\.US", re.ASCII)
+BOARD = re.compile(r"BK\d+", re.ASCII)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -69,12 +70,10 @@ def _category(slug: str | None, store: Store) -> str | None:
     """The exact slug, given in any case of letters."""
     if _filled("category", slug) is None:
         return None
-    articles, links = store.collection("articles"), store.collection("links")
-    known: dict[str, Any] = {}
-    for one in (*links.distinct("category"), *articles.distinct("category")):
-        if one:
-            known.setdefault(one.casefold(), one)
-            known[one] = one
+    known: dict[str, str] = {}
+    for one in known_categories(store):
+        known.setdefault(one.casefold(), one)
+        known[one] = one
     found = known.get(str(slug)) or known.get(str(slug).casefold())
     if found is None and known:
         hint = nearest(str(slug), known.values())
@@ -83,11 +82,14 @@ def _category(slug: str | None, store: Store) -> str | None:
 
 
 def _matching(name: str, text: str | None, form: re.Pattern[str], example: str) -> str | None:
-    """A code in its form, whatever the case of its letters."""
+    """A code in its form, whatever the case and width of its letters."""
     code = _filled(name, text)
-    if code is not None and not form.fullmatch(code.upper()):
+    if code is None:
+        return None
+    plain = unicodedata.normalize("NFKC", code).upper()
+    if not form.fullmatch(plain):
         raise usage(f"--{name} {code} is no {name} such as {example}")
-    return code and code.upper()
+    return plain
 
 
 def _filled(name: str, text: str | None) -> str | None:

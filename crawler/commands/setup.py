@@ -10,6 +10,7 @@ from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.utils.conf import arglist_to_dict
 
 from crawler import __version__
+from crawler.exports.terminal import one_line
 from crawler.store.connection import Store
 from settings import base
 from settings.options import (
@@ -111,7 +112,7 @@ def spider_named(name: str, loader: SpiderLoaderProtocol) -> type[LedgerSpider]:
 
 def usage(line: str) -> UsageError:
     """The error of wrong arguments, told in one line."""
-    return UsageError(line, print_help=False)
+    return UsageError(one_line(line), print_help=False)
 
 
 def open_store(settings: Settings, patience_seconds: float | None = None) -> Store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -21,7 +21,8 @@ class WholeFile:
     def __init__(self, path: Path, folder: Path | None = None) -> None:
         """Raises OSError."""
         self.target = path.resolve()
-        place, prefix = folder or self.target.parent, f".{self.target.name[:100]}."
+        place = folder or self.target.parent
+        prefix = f".{self.target.name.encode()[:100].decode('utf-8', 'ignore')}."
         try:
             handle = tempfile.NamedTemporaryFile(dir=place, prefix=prefix, delete=False)  # noqa: SIM115
         except OSError as error:
@@ -47,7 +48,9 @@ class WholeFile:
 
     def discard(self) -> None:
         """Leave the target as it was."""
-        self.file.close()
+        # On a full disk what is still to be written cannot be.
+        with suppress(OSError):
+            self.file.close()
         Path(self.name).unlink(missing_ok=True)
 
 

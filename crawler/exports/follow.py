@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from crawler.spool import Spool
 from crawler.store.changes import Changes
-from crawler.store.errors import StoreFailure
+from crawler.store.errors import StoreError, StoreFailure
 from crawler.store.patience import is_transient
 from crawler.store.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from crawler.exports.formats.record import Record
     from crawler.store.connection import Store
 
-    # Takes records and the number of the last change among them.
-    Write = Callable[[Iterable[Record], int], None]
+    Write = Callable[[Iterable[Record]], None]
 
 
 class Follower:
@@ -36,15 +35,21 @@ class Follower:
 
         A server that is away is waited for. Raises StoreError when it cannot come back.
         """
-        try:
+        with self.going_on():
             self.changes.listen()
             after = self._write_changes(after, write)
             self.changes.wait()
+        return after
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Take a server that is away for a pause: what was to be done is to be done again."""
+        try:
+            yield
         except StoreFailure as error:
             self.changes.close()
             if not is_transient(error):
                 raise
-        return after
 
     def _write_changes(self, after: int, write: Write) -> int:
         with Reader(self.store) as reader:
@@ -55,8 +60,10 @@ class Follower:
                     # would have the first half written twice.
                     for record in self.read(reader, after):
                         spool.add(record)
-                    write(spool.read(spool.places), last)
-        return max(last, after)
+                    write(spool.read(spool.places))
+            elif last < after:
+                raise StoreError("the store was restored or made anew; begin to follow it again")
+        return last
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from crawler.exports.cursor import CursorExport
-from crawler.exports.destinations import STDOUT, local_path, publish
+from crawler.exports.destinations import publish
 from crawler.exports.follow import Follower
 from crawler.exports.formats.registry import Form
 from crawler.exports.progress import watched
@@ -77,7 +77,7 @@ class Export:
         with CursorExport(self.store, name, self.order.told()) as cursor:
             with Reader(self.store) as reader:
                 last = reader.last_change()
-                records = cursor.kept(self._watched(reader, cursor.seq))
+                records = self._watched(reader, cursor.seq)
                 output, number = self._written(self.order.output, records)
             cursor.publish(output, last, number)
         return f"{number} {self.order.things} exported, new or changed since the last by {name}"
@@ -92,25 +92,27 @@ class Export:
         return self._follow(after, None, is_over)
 
     def _follow(self, after: int, cursor: CursorExport | None, is_over: Callable[[], bool]) -> str:
-        path = local_path(self.order.output)
-        file = sys.stdout.buffer if self.order.output in STDOUT or not path else path.open("ab")
-        written = 0
+        output = self.places.append(self.order.output)
+        lines = 0
 
-        def write(records: Iterable[Record], last: int) -> None:
-            nonlocal written
-            number = self.order.form.write(records, file)
-            file.flush()
-            written += number
-            if cursor:
-                self.store.patiently(cursor.move, last, number)
+        def write(records: Iterable[Record]) -> None:
+            nonlocal lines
+            if cursor and output.path:
+                self.store.patiently(cursor.note_appending, output.path, output.size)
+            lines += self.order.form.write(records, output.file)
+            output.flush()
 
-        with Follower(self.store, self._records) as follower:
+        with output, Follower(self.store, self._records) as follower:
             print("finews: following; stop it with Ctrl-C", file=sys.stderr)
+            moved_at = 0
             while not is_over():
                 after = follower.step(after, write)
-                if cursor:
-                    self.store.patiently(cursor.hold)
-        return f"stopped: {written} {self.order.things} exported"
+                if cursor and after > cursor.seq:
+                    # What is written is not written again, should the store be away for long now.
+                    with follower.going_on():
+                        self.store.patiently(cursor.move, after, lines - moved_at)
+                        moved_at = lines
+        return f"stopped: {lines} {self.order.things} exported"
 
     def _written(self, uri: str, records: Iterable[Record]) -> tuple[Output, int]:
         """An output that holds the records, still to be published, and how many they are."""

@@ -15,6 +15,8 @@ from crawler.retold import observations_of
 from crawler.sanitiser import sanitise
 
 ADDRESSES = ("url", "share_url", "origin_url")
+NUMBERS = ("revision", "stock_images_removed", "schema")
+LARGEST_NUMBER = 2**31 - 1
 LONGEST_REASON = 200
 
 
@@ -29,6 +31,10 @@ def observations_in(record: Any) -> list[Any]:
     if error is not None:
         place = ".".join(map(str, error.absolute_path)) or "it"
         raise CheckError(f"{place}: {error.message[:LONGEST_REASON]}")
+    for name in NUMBERS:
+        # To JSON Schema 2.0 is an integer as well.
+        if type(record[name]) is not int or record[name] > LARGEST_NUMBER:
+            raise CheckError(f"{name}: {record[name]} is no number of an export")
     for address in (*(record[name] for name in ADDRESSES), *record["images"]):
         if address is not None and urlsplit(address).scheme not in ("http", "https"):
             raise CheckError(f"{address[:LONGEST_REASON]} is no address of a page")

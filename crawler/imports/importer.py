@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.addresses import info_code_of
 from crawler.article import ArticleItem
 from crawler.clock import now
 from crawler.imports.checks import CheckError, observations_in
+from crawler.imports.files import FileError
 from crawler.store.articles import Articles
 from crawler.store.rejects import Reject, Rejects
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from crawler.store.connection import Store
     from crawler.store.links import Ledger
 
-BATCH = 100
+# A batch is written when it has so many entries, or is so large.
+BATCH, LARGEST_BATCH = 100, 8 * 1024 * 1024
 
 
 class Importer:
@@ -43,9 +44,20 @@ class Importer:
     def take(self, entries: Iterable[Entry]) -> None:
         """Take all entries. Raises StoreFailure, StoreError, FileError."""
         self.store.patiently(self.rejects.void_import, self.file)
-        source = iter(entries)
-        while batch := list(islice(source, BATCH)):
+        batch: list[Entry] = []
+        size = 0
+        try:
+            for entry in entries:
+                batch.append(entry)
+                size += len(entry.raw)
+                if len(batch) == BATCH or size > LARGEST_BATCH:
+                    self._take(batch)
+                    batch, size = [], 0
+        except FileError:
+            # What came before the damage is taken all the same.
             self._take(batch)
+            raise
+        self._take(batch)
 
     def reject(self, number: int, raw: bytes, article_id: str | None, reason: str) -> None:
         """Keep what cannot be taken."""
@@ -58,7 +70,7 @@ class Importer:
     def _take(self, batch: Sequence[Entry]) -> None:
         items: list[ArticleItem] = []
         taken: list[Entry] = []
-        links: list[Link] = []
+        links: list[list[Link]] = []
         for entry in batch:
             if _is_tombstone(entry.record):
                 self.counts["withdrawn"] += 1
@@ -70,11 +82,12 @@ class Importer:
             except CheckError as error:
                 self.reject(entry.number, entry.raw, _id_in(entry.record), str(error))
                 continue
-            told = self._links(observations)
-            links += told
-            items.append(ArticleItem(observations[0].id, observations, [one.url for one in told]))
+            links.append(self._links(observations))
+            items.append(ArticleItem(observations[0].id, observations))
             taken.append(entry)
-        self.store.patiently(self.ledger.discover, links)
+        if not items:
+            return
+        self._settle(items, links)
         answers = self.store.patiently(self.articles.write, items)
         for entry, written in zip(taken, answers, strict=True):
             if written.outcome == "rejected":
@@ -82,6 +95,14 @@ class Importer:
                 self.reject(entry.number, entry.raw, _id_in(entry.record), reason)
             else:
                 self.counts[written.outcome] += 1
+
+    def _settle(self, items: Sequence[ArticleItem], links: Sequence[Sequence[Link]]) -> None:
+        """Have the links be done with which no crawl has dealt: withdrawn ones stay so."""
+        everything = [link for of_item in links for link in of_item]
+        self.store.patiently(self.ledger.discover, everything)
+        not_had = self.store.patiently(self.ledger.not_had, everything)
+        for item, of_item in zip(items, links, strict=True):
+            item.links = [link.url for link in of_item if link.url in not_had]
 
     def _links(self, observations: Iterable[Observation]) -> list[Link]:
         """The links whose answers the export tells: no crawl has to ask for them again."""

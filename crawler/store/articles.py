@@ -27,7 +27,7 @@ from crawler.store.documents import (
 )
 from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
-from crawler.store.search import searched, write_texts
+from crawler.store.search import searched, text_document, write_texts
 from crawler.store.tombstones import Tombstones
 from crawler.store.withdrawals import BACK, Withdrawals
 
@@ -66,7 +66,7 @@ class _State:
     """An article with all that its sources ever said.
 
     `document` and `revisions` are what is to be written of it, None when nothing is.
-    `is_told_anew`: what words are looked for in is to be written too.
+    `text`: the same for what words are looked for in.
     """
 
     article: Article | None = None
@@ -75,12 +75,13 @@ class _State:
     replaced: int = 0
     document: RawBSONDocument | None = None
     revisions: tuple[RawBSONDocument, ...] | None = None
-    is_told_anew: bool = False
+    text: str | None = None
 
     @property
     def size(self) -> int:
         """Bytes to be written."""
-        return sum(len(raw.raw) for raw in (self.document, *(self.revisions or ())) if raw)
+        documents = sum(len(raw.raw) for raw in (self.document, *(self.revisions or ())) if raw)
+        return documents + len((self.text or "").encode())
 
 
 class _TooMuchError(Exception):
@@ -183,8 +184,12 @@ class Articles:
         ]
         if documents:
             self.collection.bulk_write(documents, ordered=False, session=session)
-        told = [state.article for state in changes.values() if state.is_told_anew and state.article]
-        write_texts(self.store.database, told, session)
+        texts = [
+            text_document(state.article, state.text)
+            for state in changes.values()
+            if state.article is not None and state.text is not None
+        ]
+        write_texts(self.store.database, texts, session)
         for key, state in changes.items():
             if state.revisions is not None:
                 self._save_revisions(key, state.revisions, session)
@@ -293,14 +298,17 @@ def _next(old: _State, history: History, number: int, is_back: bool = False) -> 
     revised = past or old.replaced or old.revisions is not None
     revisions = tuple(_encode(to_revision(one, n)) for n, one in enumerate(past, 1))
     document = _encode(to_document(article, history, seq, len(past)))
-    told_anew = old.is_told_anew or old.article is None or _is_told_anew(old.article, article)
     written = revisions if revised else None
-    return _State(article, history, seq, len(past), document, written, told_anew)
+    return _State(article, history, seq, len(past), document, written, _text_to_write(old, article))
 
 
-def _is_told_anew(old: Article, new: Article) -> bool:
-    """Whether what words are looked for in has changed, or its place in the order."""
-    return old.published_at != new.published_at or searched(old) != searched(new)
+def _text_to_write(old: _State, article: Article) -> str | None:
+    """What words are looked for in, if that or its place in the order has changed."""
+    text = searched(article)
+    is_stored = old.article is not None and old.text is None
+    if is_stored and old.article is not None and old.article.published_at == article.published_at:
+        return None if searched(old.article) == text else text
+    return text
 
 
 def _encode(document: dict[str, Any]) -> RawBSONDocument:

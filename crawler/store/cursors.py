@@ -61,15 +61,14 @@ class Cursors:
         except DuplicateKeyError:
             # Another made it at the same moment.
             pass
-        free: list[dict[str, Any]] = [
-            {"holder": None},
-            {"holder": self.holder},
-            {"$expr": {"$lte": ["$until", "$$NOW"]}},
-        ]
         document = self.collection.find_one({"_id": name})
         holder = document["holder"] if document else None
-        if holder and holder["host"] == self.holder["host"] and not _lives(holder):
-            free.append({"holder": holder})
+        free: list[dict[str, Any]] = [{"holder": None}, {"holder": self.holder}]
+        if holder and holder["host"] == self.holder["host"]:
+            # Of this machine's processes it is known which live; those of others have their lease.
+            free += [] if _lives(holder) else [{"holder": holder}]
+        else:
+            free.append({"$expr": {"$lte": ["$until", "$$NOW"]}})
         held = [{"$set": {"holder": {"$literal": self.holder}, "until": _lease_end()}}]
         if not self.collection.update_one({"_id": name, "$or": free}, held).matched_count:
             who = f"process {holder['pid']} on {holder['host']}" if holder else "another process"

@@ -15,7 +15,7 @@ from crawler.addresses import Link
 from crawler.fetched import Fetched
 from crawler.store.link_changes import State, fetched_fields, settled
 from crawler.store.processes import is_running, started_at
-from crawler.store.withdrawals import WITHDRAWN_SEQ, Withdrawals
+from crawler.store.withdrawals import BACK, WITHDRAWN_SEQ, Withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -143,6 +143,8 @@ class Ledger:
         if not whoever_holds:
             chosen["owner.run"] = {"$in": [self.run, None]}
         change = settled(state, reason, self.looks)
+        if state == "expired":
+            change |= BACK
         if state == "gone":
             self.withdrawals.note(chosen, change)
         else:
@@ -235,6 +237,13 @@ class Ledger:
         due = {"kind": "post", "state": "stored", "next_look_at": {"$lte": self.now()}}
         return self._page(due, after, PAGE)
 
+    def not_had(self, links: Iterable[Link]) -> set[str]:
+        """The addresses of those of the links that were never had, nor given up."""
+        urls = [link.url for link in links]
+        open_still = {"_id": {"$in": urls}, "state": {"$in": ["new", "owed"]}}
+        chosen = {**open_still, WITHDRAWN_SEQ: {"$exists": False}}
+        return {document["_id"] for document in self.collection.find(chosen, {"_id": 1})}
+
     def fetched(self, links: Iterable[Link]) -> dict[str, Fetched]:
         """By address, what is known of those links that are stored."""
         among = {"_id": {"$in": [link.url for link in links]}}
@@ -311,7 +320,3 @@ def _list_seen(document: dict[str, Any], now: datetime) -> ListSeen:
 
 def _midnight(day: date | None) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -18,7 +18,7 @@ from crawler.history import History, Span, article_of
 from crawler.store.counter import CHANGES, COUNTERS
 from crawler.store.documents import INTERNAL, read_observation, to_article, to_document
 from crawler.store.errors import StoreError
-from crawler.store.search import TEXTS, write_texts
+from crawler.store.search import TEXTS, drop_orphans, make_searchable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,7 +77,9 @@ def _make_searchable(database: Database[Document]) -> None:
         return
     articles = iter(database["articles"].find({}, INTERNAL))
     while batch := list(islice(articles, BATCH)):
-        write_texts(database, map(to_article, batch))
+        make_searchable(database, map(to_article, batch))
+    # Some may have been forgotten while they were in hand.
+    drop_orphans(database)
     database[META].update_one({"_id": SCHEMA}, {"$set": {TEXTS: True}})
 
 

@@ -20,7 +20,7 @@ from crawler.store.groups import members, steps, to_group
 from crawler.store.search import TEXTS
 from crawler.store.selection import IN_ORDER
 from crawler.store.snapshot import reading, snapshot
-from crawler.store.withdrawals import WITHDRAWN_AT, WITHDRAWN_SEQ
+from crawler.store.withdrawals import withdrawn_posts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,15 +120,9 @@ class Reader:
         Only what came about after a number, if one is given.
         """
         since: dict[str, Any] = {"$gt": after}
-        gone: dict[str, Any] = {"kind": "post", "state": "gone"}
-        links = self.store.collection("links").find(
-            {**gone, WITHDRAWN_SEQ: since} if after else gone, session=self.session
-        )
         tombs = self.store.collection("tombstones").find({"seq": since}, session=self.session)
         found = {tomb["_id"]: tomb["forgotten_at"] for tomb in tombs}
-        for link in links:
-            # Of what was gone before withdrawals had numbers, the look tells the time.
-            found.setdefault(link["article"], link.get(WITHDRAWN_AT) or link["fetched_at"])
+        found |= withdrawn_posts(self.store, after, self.session)
         for article_id, time in sorted(found.items(), key=lambda one: (one[1], one[0])):
             yield {"id": article_id, "withdrawn_at": records.utc(time)}
 

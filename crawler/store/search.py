@@ -11,7 +11,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,19 +47,39 @@ def search_query(words: Sequence[str]) -> dict[str, Any]:
     return {"$expr": {"$and": [{"$gte": [place, 0]} for place in places]}}
 
 
+def text_document(article: Article, text: str) -> dict[str, Any]:
+    """The document of an article's text; it stands where the article does in the order."""
+    return {"_id": article.id, "published_at": article.published_at, "text": text}
+
+
 def write_texts(
     database: Database[dict[str, Any]],
-    articles: Iterable[Article],
+    documents: Iterable[dict[str, Any]],
     session: ClientSession | None = None,
 ) -> None:
     """Write down what words are looked for in."""
-    changes = [
-        ReplaceOne(
-            {"_id": one.id},
-            {"published_at": one.published_at, "text": searched(one)},
-            upsert=True,
-        )
-        for one in articles
-    ]
+    changes = [ReplaceOne({"_id": one["_id"]}, one, upsert=True) for one in documents]
     if changes:
         database[TEXTS].bulk_write(changes, ordered=False, session=session)
+
+
+def make_searchable(database: Database[dict[str, Any]], articles: Iterable[Article]) -> None:
+    """Write down the texts of articles that have none yet."""
+    documents = [text_document(article, searched(article)) for article in articles]
+    changes = [UpdateOne({"_id": one.pop("_id")}, {"$setOnInsert": one}, True) for one in documents]
+    if changes:
+        database[TEXTS].bulk_write(changes, ordered=False)
+
+
+def drop_orphans(database: Database[dict[str, Any]]) -> None:
+    """Take out the texts of articles that are not there any more."""
+    found = {"from": "articles", "localField": "_id", "foreignField": "_id", "as": "found"}
+    orphans = database[TEXTS].aggregate(
+        [
+            {"$project": {"_id": 1}},
+            {"$lookup": {**found, "pipeline": [{"$project": {"_id": 1}}]}},
+            {"$match": {"found": []}},
+        ]
+    )
+    for orphan in orphans:
+        database[TEXTS].delete_one({"_id": orphan["_id"]})

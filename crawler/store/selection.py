@@ -6,10 +6,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from crawler.article import SHANGHAI
 from crawler.store.search import found_in, search_query
 
 if TYPE_CHECKING:
     from crawler.article import Article
+    from crawler.store.connection import Store
 
 # What a selection asks for by one value, and where an article has it.
 PLACES = {
@@ -92,6 +94,14 @@ class Selection:
 
 
 def _plain(value: Any) -> Any:
+    """A value in the one form that means it: times in one zone, words in one order."""
     if isinstance(value, datetime):
-        return value.isoformat()
-    return list(value) if isinstance(value, tuple) else value
+        return value.astimezone(SHANGHAI).isoformat()
+    return sorted(set(value)) if isinstance(value, tuple) else value
+
+
+def known_categories(store: Store) -> list[str]:
+    """The slugs of the articles that are stored, and of the links that were seen."""
+    known = {*store.collection("links").distinct("category")}
+    known |= {*store.collection("articles").distinct("category")}
+    return sorted(known - {None})

@@ -1,7 +1,7 @@
 """Posts that the site withdrew, and those that came back: both are changes, and have numbers.
 
-A link that is `gone` holds the number (`withdrawn_seq`) and the time of it, until its post is
-stored again.
+A link that becomes `gone` takes the number (`withdrawn_seq`) and the time of it, and has them until
+its post is stored again, or found to be expired.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from crawler.store.documents import SEQ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from pymongo.client_session import ClientSession
 
@@ -66,3 +67,22 @@ class Withdrawals:
         change = {"$set": {SEQ: before + 1}}
         if self.articles.update_one(article, change, session=session).matched_count:
             self.counter.advance(before, before + 1, session)
+
+
+def withdrawn_posts(store: Store, after: int, session: ClientSession) -> dict[str, datetime]:
+    """When posts were withdrawn, by the ids of their articles; only after a number, if given.
+
+    Not those of an article that another post has still, for posts move.
+    """
+    links = store.collection("links")
+    mark: dict[str, Any] = {WITHDRAWN_SEQ: {"$gt": after}, "state": {"$ne": "forgotten"}}
+    # What was gone before withdrawals had numbers is told when everything is.
+    marked = mark if after else {"$or": [mark, {"kind": "post", "state": "gone"}]}
+    found = {
+        link["article"]: link.get(WITHDRAWN_AT) or link["fetched_at"]
+        for link in links.find(marked, session=session)
+    }
+    there = {"kind": "post", "state": "stored", "article": {"$in": list(found)}}
+    for link in links.find(there, {"article": 1}, session=session):
+        found.pop(link["article"], None)
+    return found

@@ -15,15 +15,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 from scrapy.settings import Settings
 
 from bench.articles import documents
 from crawler.addresses import Link
+from crawler.exports.cursor import CursorExport
 from crawler.exports.destinations import Destinations
+from crawler.exports.follow import Follower
 from crawler.exports.formats.registry import form_of
 from crawler.exports.job import Export, Order
 from crawler.sample_site.server import serve
 from crawler.store.connection import Store
+from crawler.store.errors import StoreError
 from crawler.store.links import Ledger
 from crawler.store.selection import Selection
 from crawler.store.tombstones import Tombstones
@@ -211,7 +215,7 @@ def test_a_cursor_keeps_its_selection(finews: Any, filled: Store) -> None:
     words = ("export", "--cursor", "one", "--category", "emnews", "--search", "贵州 上涨")
     assert ids(finews(*words).out) == [id_of(2)]
     done = finews("export", "--cursor", "one", code=2)
-    assert "cursor one is of another selection: --category emnews --search '贵州 上涨'" in done.last
+    assert "cursor one is of another selection: --category emnews --search '上涨 贵州'" in done.last
     assert "finews cursors reset one" in done.last
     assert finews(*words).out == ""
 
@@ -283,6 +287,18 @@ def test_killed_around_the_rename_each_change_is_in_one_file(
     assert sorted(ids(written)) == sorted(map(id_of, range(1, 6)))
     assert (tmp_path / "a.jsonl").exists() == (before == "pass")
     assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_file_that_vanished_before_it_was_in_place_is_exported_again(
+    finews: Any, filled: Store, tmp_path: Path
+) -> None:
+    words = ["export", "--cursor", "one", "-o", "a.jsonl"]
+    script = KILLED.format(before="os.kill(os.getpid(), signal.SIGKILL)")
+    killed = [sys.executable, "-c", script, *words]
+    subprocess.run(killed, env=finews.environment, cwd=tmp_path, capture_output=True)
+    [waiting] = tmp_path.glob(".a*")
+    waiting.unlink()
+    assert "4 articles exported" in finews(*words).last
 
 
 def test_two_exports_by_one_cursor_at_once_are_one_after_the_other(
@@ -409,6 +425,120 @@ def test_follow_goes_on_by_its_cursor(finews: Any, filled: Store, tmp_path: Path
         process.communicate()
     written = (tmp_path / "x.jsonl").read_text("utf-8")
     assert sorted(ids(written)) == sorted(map(id_of, (1, 2, 3, 4, 6, 7, 8)))
+
+
+FOLLOWER = """
+import os, signal, sys
+from crawler.commands.cli import main
+from crawler.exports.cursor import CursorExport
+CursorExport.move = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+main(["finews", *sys.argv[1:]])
+"""
+
+
+def test_follow_killed_between_file_and_cursor_writes_nothing_twice(
+    finews: Any, filled: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "x.jsonl").write_text('{"id":"before"}\n{"id":"torn')
+    words = ["export", "--follow", "--cursor", "one", "-o", "x.jsonl"]
+    killed = [sys.executable, "-c", FOLLOWER, *words]
+    done = subprocess.run(killed, env=finews.environment, cwd=tmp_path, capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    put(filled, said(5))
+    process = finews.start(*words)
+    wait_until(lambda: position(filled) == 5)
+    process.terminate()
+    process.communicate()
+    found = ids((tmp_path / "x.jsonl").read_text("utf-8"))
+    assert found[0] == "before"
+    assert sorted(found[1:]) == sorted(map(id_of, range(1, 6)))
+
+
+def test_follow_writes_nothing_twice_while_its_cursor_cannot_move(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, said(1), said(2))
+    store._patience.seconds = 0.01
+    tries = []
+
+    def move(cursor: CursorExport, seq: int, number: int) -> None:
+        tries.append((seq, number))
+        if len(tries) < 4:
+            raise AutoReconnect
+        cursor.seq = seq
+
+    monkeypatch.setattr(CursorExport, "move", move)
+    order = Order(str(tmp_path / "x.jsonl"), form_of("x.jsonl"), EVERYTHING)
+    export = Export(store, order, Destinations(Settings()))
+    export.follow("one", lambda: len(tries) >= 4)
+    assert tries[-1] == (2, 2)
+    assert ids((tmp_path / "x.jsonl").read_text("utf-8")) == [id_of(1), id_of(2)]
+
+
+def test_a_store_that_was_restored_is_followed_no_more(store: Store) -> None:
+    put(store, said(1))
+    follower = Follower(store, lambda reader, after: reader.records(EVERYTHING, after))
+    with follower, pytest.raises(StoreError, match="was restored or made anew"):
+        follower.step(7, lambda records: None)
+
+
+def test_names_of_a_split_stay_inside_whatever_the_form_of_the_folder(
+    finews: Any, store: Store, tmp_path: Path
+) -> None:
+    put(store, said(1, category="../../etc"))
+    place = tmp_path / "a" / "b" / "c.gz"
+    finews("export", "--split", "category", "-o", f"file://{place}/%(category)s.jsonl")
+    finews("export", "--split", "category", "-o", str(place))
+    [file] = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert file == place / "%2E.%2F..%2Fetc.jsonl"
+    assert len(ids(file.read_text("utf-8"))) == 1
+
+
+def test_a_pipe_whose_reader_leaves_is_told_of(finews: Any, store: Store, tmp_path: Path) -> None:
+    store.collection("articles").insert_many(documents(500))
+    os.mkfifo(tmp_path / "pipe")
+    process = finews.start("export", "-o", "pipe")
+    with (tmp_path / "pipe").open("rb") as reader:
+        reader.read(10)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "cannot write pipe: Broken pipe" in err.splitlines()[-1]
+
+
+def test_closed_streams_are_told_of(finews: Any, store: Store, tmp_path: Path) -> None:
+    for words, message in (
+        ("export >&-", "standard output is closed; say -o FILE"),
+        ("import - <&-", "standard input is closed"),
+    ):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{finews.program[0]} {words}"],
+            env=finews.environment,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert done.returncode == 2
+        assert message in done.stderr.splitlines()[-1]
+
+
+def test_what_others_wrote_is_shown_and_not_obeyed(finews: Any, store: Store) -> None:
+    put(store, said(1, category="be\x1b[31mfangwang"))
+    done = finews("export", "--category", "befangwang", code=2)
+    assert "Did you mean be\ufffd[31mfangwang?" in done.last
+
+
+def test_the_folder_for_the_web_by_command(finews: Any, filled: Store, tmp_path: Path) -> None:
+    words = ("export", "--site", "public", "--base-url", "https://feeds.example.com/x")
+    done = finews(*words)
+    # All, three categories, two symbols: three files each, and the index.
+    assert done.last == "finews: 19 files written, 0 removed, 0 left as they are"
+    assert "https://feeds.example.com/x/all/feed.atom" in (
+        (tmp_path / "public/all/feed.atom").read_text("utf-8")
+    )
+    assert finews(*words).last == "finews: 0 files written, 0 removed, 19 left as they are"
+    (tmp_path / "other" / "all").mkdir(parents=True)
+    done = finews("export", "--site", "other", code=2)
+    assert "other/all is not finews's own: remove it, or name another folder" in done.last
 
 
 def position(store: Store) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import shutil
 import signal
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import zstandard
 
+from crawler.addresses import Link
 from crawler.sample_site import server
+from crawler.store.links import Ledger
 from crawler.store.rejects import Rejects
 from crawler.store.tombstones import Tombstones
-from tests.articles import HOUR, SEEN, id_of, put, put_many, said
+from tests.articles import HOUR, SEEN, id_of, put, put_many, said, url_of
 from tests.servers import wait_until
 
 if TYPE_CHECKING:
@@ -116,7 +120,7 @@ def test_bad_lines_are_kept_with_their_reason_and_stop_no_other(
     assert "1 lines of withdrawn articles passed over" in done.last
     assert "finews rejects list shows them" in done.last
     kept = {one.url: one.reason for one in Rejects(store).select()}
-    assert [kept[f"a.jsonl, line {n}"].split(":")[0] for n in range(1, 9)] == [
+    assert [kept[f"{tmp_path}/a.jsonl, line {n}"].split(":")[0] for n in range(1, 9)] == [
         "not JSON",
         "it",
         "title",
@@ -146,7 +150,11 @@ def test_what_was_forgotten_does_not_come_back(finews: Any, store: Store) -> Non
     [
         ("a.jsonl.gz", lambda data: data[:-40], "it is damaged at line"),
         ("a.jsonl.zst", lambda data: data[:40] + b"x" + data[41:], "it is damaged at line"),
-        ("a.jsonl.gz", lambda data: b"plain", "it is damaged at line 1: Not a gzipped file"),
+        (
+            "a.jsonl",
+            lambda data: b"plain\n" * 30,
+            "its first 20 lines are no JSON: is it an export?",
+        ),
         ("a.parquet", lambda data: data[:-40], "it is no Parquet table that can be read"),
         ("a.jsonl", lambda data: b"", "nothing is in the file"),
     ],
@@ -162,12 +170,12 @@ def test_a_damaged_file_is_told_of(
 
 
 def test_what_came_before_the_damage_is_taken(finews: Any, store: Store, tmp_path: Path) -> None:
-    put_many(store, map(said, range(1000)))
+    put_many(store, map(said, range(60)))
     lines = finews("export").out.encode()
     store.client.drop_database(store.database.name)
-    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines)[:-2000])
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines)[:-200])
     finews("import", "a.jsonl.gz", code=1)
-    assert store.collection("articles").count_documents({}) > 100
+    assert store.collection("articles").count_documents({}) > 30
 
 
 def test_standard_input_is_read(finews: Any, store: Store, tmp_path: Path) -> None:
@@ -194,3 +202,63 @@ def test_stopped_and_run_again_it_is_whole(finews: Any, store: Store, tmp_path: 
     finews("import", "a.jsonl")
     finews("export", "-o", "b.jsonl")
     assert (tmp_path / "b.jsonl").read_bytes() == lines
+
+
+def test_a_zstd_stream_without_its_end_is_damaged(
+    finews: Any, store: Store, tmp_path: Path
+) -> None:
+    put_many(store, map(said, range(60)))
+    lines = finews("export").out.encode()
+    writer = zstandard.ZstdCompressor().compressobj()
+    begun = writer.compress(lines) + writer.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    (tmp_path / "a.jsonl.zst").write_bytes(begun)
+    assert "damaged at line 61: the end is missing" in finews("import", "a.jsonl.zst", code=1).last
+    frames = b"".join(map(zstandard.ZstdCompressor().compress, lines.splitlines(keepends=True)))
+    # A name need not tell what is in a file, and frames may follow one another.
+    (tmp_path / "b").write_bytes(frames)
+    assert "60 unchanged" in finews("import", "b").last
+
+
+def test_what_was_withdrawn_stays_so(finews: Any, store: Store) -> None:
+    ledger = Ledger(store, "one")
+    ledger.discover([Link(url_of(1), "post", id_of(1), "beifangwang")])
+    put(store, said(1))
+    ledger.settle([url_of(1)], "gone", "HTTP 404")
+    finews("export", "--tombstones", "-o", "a.jsonl")
+    before = finews("export", "--tombstones").out
+    assert len(before.splitlines()) == 2
+    assert "1 unchanged" in finews("import", "a.jsonl").last
+    assert finews("export", "--tombstones").out == before
+
+
+def test_a_pipe_with_a_name_is_read(finews: Any, store: Store, tmp_path: Path) -> None:
+    put(store, said(1))
+    lines = finews("export").out
+    os.mkfifo(tmp_path / "pipe")
+    process = finews.start("import", "pipe")
+    (tmp_path / "pipe").write_text(lines, "utf-8")
+    _, err = process.communicate(timeout=60)
+    assert "1 unchanged" in err.splitlines()[-1]
+
+
+def test_rejects_of_another_file_of_the_same_name_stay(
+    finews: Any, store: Store, tmp_path: Path
+) -> None:
+    put(store, said(1))
+    good = finews("export").out
+    for folder, text in (("a", "bad\n" + good), ("b", good)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.jsonl").write_text(text, "utf-8")
+    finews("import", "a/x.jsonl", code=1)
+    finews("import", "b/x.jsonl")
+    assert Rejects(store).count() == 1
+
+
+@pytest.mark.parametrize("revision", [2**40, 2.0, True])
+def test_a_number_that_no_export_has_is_refused(
+    finews: Any, store: Store, tmp_path: Path, revision: Any
+) -> None:
+    put(store, said(1))
+    told = json.loads(finews("export").out)
+    (tmp_path / "a.jsonl").write_text(json.dumps({**told, "revision": revision}), "utf-8")
+    assert "1 rejected" in finews("import", "a.jsonl", code=1).last

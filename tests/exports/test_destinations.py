@@ -101,5 +101,6 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_output_is_told_without_its_user() -> None:
     assert shown("ftp://user:secret@host:21/x") == "ftp://host:21/x"
+    assert shown("s3://key:ab/cd@bucket/x") == "s3://bucket/x"
     assert local_path("ftp://host/x") is None
     assert local_path("a:b") == Path("a:b")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from crawler.exports.files import whole_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from crawler.exports.files import WholeFile, whole_file
 
 WRITER = """
 import sys
@@ -85,3 +83,20 @@ def test_a_special_file_is_written_to(tmp_path: Path) -> None:
             file.write(b"new")
         assert reader.stdout is not None
         assert reader.stdout.read() == b"new"
+
+
+def test_what_cannot_be_closed_is_removed_all_the_same(tmp_path: Path) -> None:
+    whole = WholeFile(tmp_path / "out")
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        whole.file.close()
+        whole.file = io.BufferedWriter(full)  # type: ignore[assignment]
+        whole.file.write(b"x")
+        whole.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_may_be_as_long_as_names_are(tmp_path: Path) -> None:
+    name = "国" * 80 + ".jsonl"
+    with whole_file(tmp_path / name):
+        pass
+    assert [file.name for file in tmp_path.iterdir()] == [name]

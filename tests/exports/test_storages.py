@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import pytest
 from scrapy import Spider
 
 from crawler.exports.storages import WholeFileStorage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SPIDER = Spider("x")
 
@@ -39,3 +38,21 @@ def test_what_is_appended_to_grows(tmp_path: Path) -> None:
         file.write(text)
         plain.store(file)
     assert target.read_bytes() == b"onetwo"
+
+
+def test_what_could_not_be_written_is_not_published(tmp_path: Path) -> None:
+    target = tmp_path / "x.jsonl"
+    target.write_bytes(b"old")
+    whole = storage(target, overwrite=True)
+    file: Any = whole.open(SPIDER)
+    file.write(b"one")
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        good, file.file = file.file, full
+        with pytest.raises(OSError, match="No space left"):
+            file.write(b"two")
+        file.file = good
+    file.write(b"three")
+    with pytest.raises(OSError, match="No space left"):
+        whole.store(file)
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]

@@ -406,3 +406,11 @@ def test_a_share_that_is_complete_later_is_no_revision(store: Store) -> None:
     article = articles.get(ID)
     assert article is not None
     assert (article.published_from, article.revision) == ("share", 1)
+
+
+def test_articles_that_are_large_together_are_stored_by_parts(store: Store) -> None:
+    """Their texts for searching go into the same transaction."""
+    text = "港口" * 1_200_000
+    large = [item(page(id=f"NW{n}", content_text=text, content_html="<p></p>")) for n in range(6)]
+    assert [one.outcome for one in Articles(store).write(large)] == ["new"] * 6
+    assert store.collection("texts").count_documents({}) == 6

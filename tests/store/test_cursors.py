@@ -58,6 +58,10 @@ def test_one_that_lives_keeps_it(store: Store, database: str, data_dir: Any) -> 
             Cursors(store).take("one")
         with pytest.raises(CursorTakenError):
             Cursors(store).reset("one")
+        # It is there, so it may take as long as it likes.
+        store.collection("cursors").update_one({}, {"$set": {"until": None}})
+        with pytest.raises(CursorTakenError):
+            Cursors(store).take("one")
         process.kill()
     # Nor does a dead one on this machine, whatever its lease.
     Cursors(store).take("one")

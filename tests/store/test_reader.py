@@ -183,6 +183,31 @@ def test_gone_once_more_is_no_second_withdrawal(store: Store, ledger: Ledger) ->
     assert withdrawn(store) == [id_of(1)]
 
 
+def test_what_is_asked_for_again_is_withdrawn_until_it_is_there(
+    store: Store, ledger: Ledger
+) -> None:
+    ledger.discover([link()])
+    put(store, said())
+    before = last_change(store)
+    withdraw(ledger)
+    Ledger(store, "two").claim([link()])
+    assert withdrawn(store) == withdrawn(store, before) == [id_of(1)]
+    # It grew old meanwhile: what the site drops for its age is not withdrawn.
+    Ledger(store, "two").settle([url_of(1)], "expired", "HTTP 404", whoever_holds=True)
+    assert withdrawn(store) == []
+
+
+def test_a_post_that_moved_is_not_withdrawn(store: Store, ledger: Ledger) -> None:
+    moved = Link(url_of(1, "emnews"), "post", id_of(1), "emnews")
+    ledger.discover([link(), moved])
+    put(store, said(), said(category="emnews"))
+    withdraw(ledger)
+    assert withdrawn(store) == []
+    ledger.claim([moved], again=True)
+    ledger.settle([moved.url], "gone", "HTTP 404")
+    assert withdrawn(store) == [id_of(1)]
+
+
 def test_a_post_that_comes_back_as_it_was_is_a_change(store: Store, ledger: Ledger) -> None:
     ledger.discover([link()])
     put(store, said())

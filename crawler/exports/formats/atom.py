@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
-from scrapy.exporters import BaseItemExporter
 
 from crawler.exports.formats.record import (
     FEED_TITLE,
     HOME_PAGE,
     LANGUAGE,
+    ArticleExporter,
     Record,
     page_of,
     record_of,
@@ -34,7 +34,7 @@ NEVER = "1970-01-01T00:00:00Z"
 END = b"</feed>"
 
 
-class AtomFeed(BaseItemExporter):
+class AtomFeed(ArticleExporter):
     """Writes a feed; options `title`, `feed_url` and `feed_id` tell of the feed.
 
     A feed's head tells when any of its entries last changed, so entries wait in a temporary file.
@@ -48,8 +48,7 @@ class AtomFeed(BaseItemExporter):
         feed_id: str = HOME_PAGE,
         **options: Any,
     ) -> None:
-        super().__init__(dont_fail=True, **options)
-        self.file = file
+        super().__init__(file, **options)
         self.title, self.feed_url, self.feed_id = title, feed_url, feed_id
         self.updated = NEVER
         self.entries: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
@@ -70,9 +69,13 @@ class AtomFeed(BaseItemExporter):
         self.entries.close()
         self.file.write(END + b"\n")
 
+    def abandon(self) -> None:
+        """Let go of the entries."""
+        self.entries.close()
+
     def _head(self) -> bytes:
         feed = FeedGenerator()
-        feed.id(self.feed_id)
+        feed.id(_clean(self.feed_id))
         feed.title(_clean(self.title))
         feed.author({"name": FEED_TITLE})
         feed.link({"href": HOME_PAGE, "rel": "alternate", "hreflang": LANGUAGE})
@@ -88,17 +91,17 @@ class AtomFeed(BaseItemExporter):
 def to_entry(record: Record) -> Any:
     """An article as an element of a feed."""
     entry = FeedEntry()
-    entry.id(ENTRY_ID.format(record["id"]))
+    entry.id(_clean(ENTRY_ID.format(record["id"])))
     entry.title(_clean(title_of(record)))
     entry.updated(record["updated_at"])
     if record["published_at"]:
         entry.published(record["published_at"])
     if page := page_of(record):
-        entry.link(href=page, rel="alternate")
+        entry.link(href=_clean(page), rel="alternate")
     if record["source"]:
         entry.author({"name": _clean(record["source"])})
     if record["category"]:
-        entry.category(term=record["category"], label=_clean(record["category_name"] or ""))
+        entry.category(term=_clean(record["category"]), label=_clean(record["category_name"] or ""))
     entry.category([{"term": _clean(tag)} for tag in record["tags"]], replace=False)
     if record["digest"]:
         entry.summary(_clean(record["digest"]))
@@ -106,7 +109,7 @@ def to_entry(record: Record) -> Any:
     element = entry.atom_entry()
     if record["origin_url"] and record["origin_url"] != page:
         # feedgen 1.0 writes no rel.
-        etree.SubElement(element, "link", href=record["origin_url"], rel="via")
+        etree.SubElement(element, "link", href=_clean(record["origin_url"]), rel="via")
     return element
 
 

@@ -8,10 +8,9 @@ import io
 from typing import Any, BinaryIO
 
 import orjson
-from scrapy.exporters import BaseItemExporter
 
 from crawler.article import ARTICLE_FIELDS
-from crawler.exports.formats.record import Record, record_of
+from crawler.exports.formats.record import ArticleExporter, Record, record_of
 
 # A spreadsheet would take a cell that begins so for a formula, and run it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -19,12 +18,11 @@ NEUTRAL = "'"
 BETWEEN = "; "
 
 
-class CsvRows(BaseItemExporter):
+class CsvRows(ArticleExporter):
     """Writes a head and a row an item; the option `bom` makes Excel read it as UTF-8."""
 
     def __init__(self, file: BinaryIO, bom: bool = False, **options: Any) -> None:
-        super().__init__(dont_fail=True, **options)
-        self.file = file
+        super().__init__(file, **options)
         self.bom = bom
         self.row = io.StringIO(newline="")
         self.writer = csv.writer(self.row)

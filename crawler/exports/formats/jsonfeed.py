@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 import orjson
-from scrapy.exporters import BaseItemExporter
 
 from crawler.exports.formats.record import (
     FEED_TITLE,
     HOME_PAGE,
     LANGUAGE,
+    ArticleExporter,
     Record,
     page_of,
     record_of,
@@ -24,7 +24,7 @@ EXTENDED = (
 )
 
 
-class JsonFeed(BaseItemExporter):
+class JsonFeed(ArticleExporter):
     """Writes a feed, an item a line; options `title` and `feed_url` tell of the feed."""
 
     def __init__(
@@ -34,8 +34,7 @@ class JsonFeed(BaseItemExporter):
         feed_url: str | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(dont_fail=True, **options)
-        self.file = file
+        super().__init__(file, **options)
         self.title, self.feed_url = title, feed_url
         self.is_first = True
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
-from scrapy.exporters import BaseItemExporter
 
-from crawler.exports.formats.record import record_of
+from crawler.exports.formats.record import ArticleExporter, record_of
 
 
-class ArticleLines(BaseItemExporter):
+class ArticleLines(ArticleExporter):
     """Writes each item as one line."""
-
-    def __init__(self, file: BinaryIO, **options: Any) -> None:
-        super().__init__(dont_fail=True, **options)
-        self.file = file
 
     def export_item(self, item: Any) -> None:
         """Write one article. Raises TypeError for what JSON cannot hold."""

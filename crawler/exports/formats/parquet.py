@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any, BinaryIO
 
 from scrapy.exceptions import NotConfigured
-from scrapy.exporters import BaseItemExporter
 
 from crawler.columns import schema, to_row
-from crawler.exports.formats.record import Record, record_of
+from crawler.exports.formats.record import ArticleExporter, Record, record_of
 
 # So many articles are held until they are written together.
 ROWS = 1000
 
 
-class ParquetTable(BaseItemExporter):
+class ParquetTable(ArticleExporter):
     """Writes a table; it is whole once the export is finished."""
 
     def __init__(self, file: BinaryIO, **options: Any) -> None:
         """Raises NotConfigured without pyarrow."""
-        super().__init__(dont_fail=True, **options)
+        super().__init__(file, **options)
         try:
             import pyarrow
             import pyarrow.parquet
@@ -27,7 +26,8 @@ class ParquetTable(BaseItemExporter):
             raise NotConfigured("Parquet needs pyarrow: pip install 'finews[parquet]'") from None
         self.arrow = pyarrow
         self.schema = schema(pyarrow)
-        self.writer = pyarrow.parquet.ParquetWriter(_Sink(file), self.schema, compression="zstd")
+        self.sink = _Sink(file)
+        self.writer = pyarrow.parquet.ParquetWriter(self.sink, self.schema, compression="zstd")
         self.rows: list[Record] = []
 
     def export_item(self, item: Any) -> None:
@@ -41,6 +41,11 @@ class ParquetTable(BaseItemExporter):
         self._write()
         self.writer.close()
 
+    def abandon(self) -> None:
+        """Let the writer write its end to nowhere."""
+        self.sink.closed = True
+        self.writer.close()
+
     def _write(self) -> None:
         if self.rows:
             self.writer.write_table(self.arrow.Table.from_pylist(self.rows, self.schema))
@@ -48,14 +53,14 @@ class ParquetTable(BaseItemExporter):
 
 
 class _Sink:
-    """The file of an exporter, which is not the writer's to close."""
+    """The file of an exporter, which is not the writer's to close; closed it takes all."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.closed = False
 
     def write(self, data: bytes) -> int:
-        return self.file.write(data)
+        return len(data) if self.closed else self.file.write(data)
 
     def flush(self) -> None:
         self.file.flush()

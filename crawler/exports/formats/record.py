@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 
 from itemadapter import ItemAdapter
+from scrapy.exporters import BaseItemExporter
 
 Record = dict[str, Any]
+
+
+class ArticleExporter(BaseItemExporter):
+    """Scrapy's exporter, of records in contract form; options of others are passed over."""
+
+    def __init__(self, file: BinaryIO, **options: Any) -> None:
+        super().__init__(dont_fail=True, **options)
+        self.file = file
+
+    def abandon(self) -> None:
+        """Let go of what the export took, when it cannot come to its end."""
+
 
 # What a feed as a whole says of itself.
 FEED_TITLE = "金融消息"

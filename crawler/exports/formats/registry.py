@@ -57,10 +57,14 @@ class Form:
             written = PostProcessingManager([PLUGINS[self.compression]], file, {})
         exporter = load_object(self.format.exporter)(written, **self.options)
         number = 0
-        exporter.start_exporting()
-        for number, record in enumerate(records, 1):  # noqa: B007
-            exporter.export_item(record)
-        exporter.finish_exporting()
+        try:
+            exporter.start_exporting()
+            for number, record in enumerate(records, 1):  # noqa: B007
+                exporter.export_item(record)
+            exporter.finish_exporting()
+        except BaseException:
+            exporter.abandon()
+            raise
         if self.compression:
             written.close()
         return number

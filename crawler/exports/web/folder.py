@@ -35,11 +35,13 @@ FORM = 1
 INDEX, MANIFEST = "index.html", f"{OWN}/manifest.json"
 LINES_FORM = Form(FORMATS["jsonl"])
 FEEDS = {ATOM: FORMATS["atom"], JSON_FEED: FORMATS["jsonfeed"]}
+# What stands at the top of the folder.
+TOP = ("all", "category", "symbol")
 # The mark is among the first characters of the index.
 HEAD = 1000
 
 
-class ForeignIndexError(Exception):
+class ForeignFolderError(Exception):
     """The folder is somebody else's web site; the message is one line."""
 
 
@@ -67,9 +69,9 @@ class WebFolder:
     def update(self) -> Changed:
         """Write what changed and remove what is no more.
 
-        Raises ForeignIndexError, FolderBusyError, OSError and StoreError.
+        Raises ForeignFolderError, FolderBusyError, OSError and StoreError.
         """
-        _check_index(self.folder / INDEX)
+        _check_free(self.folder)
         with Outlet(self.folder) as outlet:
             identity = identity_of(self.store)
             with Reader(self.store) as reader:
@@ -141,7 +143,14 @@ def _save(groups: dict[str, Written], outlet: Outlet) -> None:
         file.write(Manifest(groups).as_bytes())
 
 
-def _check_index(index: Path) -> None:
-    """Raises ForeignIndexError when another's page would be lost."""
+def _check_free(folder: Path) -> None:
+    """Raises ForeignFolderError when something of another's would be lost."""
+    taken = [] if (folder / OWN).is_dir() else [INDEX, *TOP]
+    for path in map(folder.joinpath, taken):
+        if path.exists():
+            raise ForeignFolderError(
+                f"{path} is not finews's own: remove it, or name another folder"
+            )
+    index = folder / INDEX
     if index.exists() and MARK not in index.read_text(encoding="utf-8", errors="replace")[:HEAD]:
-        raise ForeignIndexError(f"{index} is not finews's own: remove it, or name another folder")
+        raise ForeignFolderError(f"{index} is not finews's own: remove it, or name another folder")

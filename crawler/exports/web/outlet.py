@@ -68,7 +68,7 @@ class Outlet:
         except BaseException:
             whole.discard()
             raise
-        if not path.startswith(OWN):
+        if path.partition("/")[0] != OWN:
             self.files_written += 1
 
     def sizes(self, path: str, files: Iterable[str]) -> tuple[int | None, ...]:

@@ -20,7 +20,7 @@ FEED_ID = "tag:finews.withounder.com,2021:feed/{}/{}"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A group of articles and the path of its folder, which is the same whatever else there is."""
+    """A group of articles and the path of its folder."""
 
     group: Group
     path: str

@@ -67,6 +67,14 @@ def test_it_has_what_rfc_4287_asks_for(records: list[dict[str, Any]]) -> None:
     assert order[-len(entries) :] == [f"{ATOM}entry"] * len(entries)
 
 
+def test_nothing_in_an_article_breaks_it(records: list[dict[str, Any]]) -> None:
+    odd = {name: "a\x01b" for name, value in records[0].items() if isinstance(value, str)}
+    times = {name: records[0][name] for name in ("published_at", "updated_at", "first_seen_at")}
+    feed = feedparser.parse(written([{**records[0], **odd, **times}]))
+    assert not feed.bozo
+    assert len(feed.entries) == 1
+
+
 def test_an_empty_feed_is_valid() -> None:
     feed = feedparser.parse(written([]))
     assert not feed.bozo

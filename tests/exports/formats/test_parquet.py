@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow
 import pyarrow.parquet
@@ -15,6 +16,11 @@ from scrapy.exceptions import NotConfigured
 from crawler.columns import from_row
 from crawler.exports.formats import parquet
 from crawler.exports.formats.parquet import ParquetTable
+from crawler.exports.formats.registry import FORMATS, Form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 def written(records: list[dict[str, Any]]) -> pyarrow.Table:
@@ -43,6 +49,18 @@ def test_nothing_is_lost(records: list[dict[str, Any]], monkeypatch: pytest.Monk
     monkeypatch.setattr(parquet, "ROWS", 3)
     table = written(records)
     assert [from_row(row) for row in table.to_pylist()] == records
+
+
+def test_an_export_that_fails_leaves_no_other_error(
+    records: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    def failing() -> Iterator[dict[str, Any]]:
+        yield records[0]
+        raise KeyError
+
+    with (tmp_path / "x").open("wb") as file, pytest.raises(KeyError):
+        Form(FORMATS["parquet"]).write(failing(), file)
+    gc.collect()
 
 
 def test_an_empty_table_has_its_columns() -> None:

@@ -11,7 +11,7 @@ import feedparser
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from crawler.exports.web.folder import FORM, ForeignIndexError
+from crawler.exports.web.folder import FORM, ForeignFolderError
 from crawler.exports.web.outlet import FolderBusyError, Outlet
 from crawler.store.errors import StoreError
 from crawler.store.reader import Reader
@@ -391,7 +391,7 @@ def test_one_at_a_time(store: Store, filled: Path) -> None:
 
 def test_the_index_of_another_site_is_not_lost(store: Store, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<h1>my site</h1>")
-    with pytest.raises(ForeignIndexError, match=r"index\.html is not finews's own"):
+    with pytest.raises(ForeignFolderError, match=r"index\.html is not finews's own"):
         update(store, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
 
