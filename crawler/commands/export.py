@@ -67,7 +67,13 @@ class Command(FinewsCommand, ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         add = parser.add_argument
-        add("-o", "--output", metavar="URI", default="-", help="where to: a file, s3:, gs:, ftp:")
+        add(
+            "-o",
+            "--output",
+            metavar="URI",
+            default="-",
+            help="where to, a file or an address (s3, gs, ftp)",
+        )
         add("--format", metavar="F", help=f"{', '.join(FORMATS)} (default: by the name's end)")
         add("--bom", action="store_true", help="csv: begin with a byte order mark, for Excel")
         add_selection(parser)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from crawler.commands.cli import COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,3 +255,11 @@ def test_a_reader_that_has_enough_is_no_error(finews: Any, sample: Any, at: Any)
     assert done.stdout == "end\n"
     assert "Traceback" not in done.stderr
     assert "Broken" not in done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_no_headings_but_its_own(finews: Any, name: str) -> None:
+    """Scrapy takes a line that ends with a colon for one."""
+    lines = finews(name, "-h").out.splitlines()
+    headings = [above for above, below in pairwise(lines) if below and not below.strip("=-")]
+    assert headings == ["Usage", "Options", "Global Options"]
