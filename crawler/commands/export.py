@@ -52,6 +52,7 @@ APART = (
     *(("site", name) for name in ("format", "bom", "search", "as_of", "split")),
     *(("site", name) for name in ("cursor", "follow", "tombstones")),
 )
+ENDINGS = {ending for one in FORMATS.values() for ending in one.endings}
 MISUSES = (OtherSelectionError, UnknownDestinationError, ForeignFolderError, NotConfigured)
 
 
@@ -72,7 +73,7 @@ class Command(FinewsCommand, ScrapyCommand):
             "--output",
             metavar="URI",
             default="-",
-            help="where to, a file or an address (s3, gs, ftp)",
+            help="a file, - for standard output, or an address (s3, gs, ftp)",
         )
         add("--format", metavar="F", help=f"{', '.join(FORMATS)} (default: by the name's end)")
         add("--bom", action="store_true", help="csv: begin with a byte order mark, for Excel")
@@ -158,7 +159,7 @@ def _check(opts: argparse.Namespace, form: Form) -> None:
     if opts.site and opts.output not in STDOUT:
         raise usage("--site does not go with -o: it names the folder itself")
     if opts.base_url is not None and not (opts.site and BASE_URL.fullmatch(opts.base_url)):
-        raise usage("--base-url is where --site is served, for example https://feeds.example.com/")
+        raise usage("--base-url goes with --site, and is like https://feeds.example.com/")
     if opts.split and opts.split not in KEYS:
         hint = nearest(opts.split, KEYS) or f" There are: {', '.join(KEYS)}."
         raise usage(f"no --split {opts.split}.{hint}")
@@ -179,7 +180,11 @@ def _template(opts: argparse.Namespace, form: Form, split: Split) -> str:
     output: str = opts.output
     if output in STDOUT:
         raise usage(f"--split writes files: -o FOLDER, or -o 'PATH/{split.placeholder}.jsonl'")
+    if "%(" in output.replace(split.placeholder, ""):
+        raise usage(f"{output}: what stands for a name is {split.placeholder}")
     if split.placeholder not in output:
+        if Path(output).suffix.lower() in ENDINGS and not Path(output).is_dir():
+            raise usage(f"-o {output} is a file: say a folder, or 'PATH/{split.placeholder}.jsonl'")
         output = f"{output.rstrip('/') or '/'}/{split.placeholder}{form.format.endings[0]}"
     path = local_path(output)
     if path is None:

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crawler.commands.setup import usage
 from crawler.dates import moments
-from crawler.store.selection import Selection, known_categories
+from crawler.store.selection import Selection, category_named, known_categories
 from settings.options import nearest
 
 if TYPE_CHECKING:
-    import argparse
     from datetime import datetime
 
     from crawler.store.connection import Store
 
 SYMBOL = re.compile(r"\d{6}\.(SH|SZ|BJ)|\d{5}\.HK|[A-Z][A-Z.]*\.US", re.ASCII)
+HONG_KONG = re.compile(r"(\d{1,5})\.HK", re.ASCII)
+MOST_NAMED = 20
 BOARD = re.compile(r"BK\d+", re.ASCII)
+
+
+class Once(argparse.Action):
+    """An option that cannot be given twice: of two values one would be passed over."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option_string} takes one value; make an export for each")
+        setattr(namespace, self.dest, values)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the options to a command."""
-    add = parser.add_argument
+
+    def add(name: str, **options: Any) -> None:
+        parser.add_argument(name, **({"action": Once} | options))
+
     add("--category", metavar="S", help="of this category, by its slug")
     add("--symbol", metavar="601318.SH", help="naming this security")
     add("--board", metavar="BK0493", help="naming this board")
@@ -67,18 +87,20 @@ def time_of(opts: argparse.Namespace, name: str, last: bool = False) -> datetime
 
 
 def _category(slug: str | None, store: Store) -> str | None:
-    """The exact slug, given in any case of letters."""
+    """The exact slug, given in any case of letters, or by the category's name."""
     if _filled("category", slug) is None:
         return None
-    known: dict[str, str] = {}
-    for one in known_categories(store):
-        known.setdefault(one.casefold(), one)
-        known[one] = one
-    found = known.get(str(slug)) or known.get(str(slug).casefold())
+    known = known_categories(store)
+    found = known.get(str(slug).casefold()) or category_named(store, str(slug))
     if found is None and known:
-        hint = nearest(str(slug), known.values())
-        raise usage(f"no category {slug}.{hint or ' finews status --json lists them'}")
+        hint = nearest(str(slug), known.values()) or f" There are: {', '.join(_first(known))}."
+        raise usage(f"no category {slug}.{hint}")
     return found or slug
+
+
+def _first(known: dict[str, str]) -> list[str]:
+    slugs = sorted(known.values())
+    return slugs if len(slugs) <= MOST_NAMED else [*slugs[:MOST_NAMED], "…"]
 
 
 def _matching(name: str, text: str | None, form: re.Pattern[str], example: str) -> str | None:
@@ -87,6 +109,9 @@ def _matching(name: str, text: str | None, form: re.Pattern[str], example: str) 
     if code is None:
         return None
     plain = unicodedata.normalize("NFKC", code).upper()
+    if name == "symbol" and (short := HONG_KONG.fullmatch(plain)):
+        # As texts write them: 2142.HK.
+        plain = f"{short[1].zfill(5)}.HK"
     if not form.fullmatch(plain):
         raise usage(f"--{name} {code} is no {name} such as {example}")
     return plain

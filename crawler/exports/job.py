@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from crawler.exports.cursor import CursorExport
+from crawler.exports.cursor import CursorExport, told
 from crawler.exports.destinations import publish
 from crawler.exports.follow import Follower
+from crawler.exports.formats.record import FEED_TITLE, feed_id
 from crawler.exports.formats.registry import Form
 from crawler.exports.progress import watched
 from crawler.store.reader import Reader
-from crawler.store.selection import Selection
+from crawler.store.selection import Selection, why_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,6 +39,13 @@ class Order:
         """What a cursor remembers of it."""
         return self.selection.told() | ({"tombstones": True} if self.tombstones else {})
 
+    def titled(self) -> Form:
+        """Its form, as a feed of its own."""
+        words = told(self.told())
+        if not self.told():
+            return self.form
+        return self.form.named(f"{FEED_TITLE}: {words}", feed_id("selection", words))
+
     @property
     def things(self) -> str:
         """What is counted."""
@@ -59,18 +67,19 @@ class Export:
         with Reader(self.store) as reader:
             output, number = self._written(self.order.output, self._watched(reader))
         publish(output)
-        return f"{number} {self.order.things} exported"
+        return self._done(number)
 
     def split(self, split: Split, template: str) -> str:
         """Everything that is selected, to one place for each key."""
         files = number = 0
         with Reader(self.store) as reader:
             for name, records in split.files(self._watched(reader)):
-                output, more = self._written(split.uri(template, name), records)
+                form = self.order.form.named(f"{name} - {FEED_TITLE}", feed_id(split.by, name))
+                output, more = self._written(split.uri(template, name), records, form)
                 publish(output)
                 number += more
                 files += 1
-        return f"{number} articles exported into {files} files"
+        return f"{number} articles exported into {files} files{self._why(number)}"
 
     def by_cursor(self, name: str) -> str:
         """What is new or changed since the last export by this cursor."""
@@ -104,21 +113,29 @@ class Export:
 
         with output, Follower(self.store, self._records) as follower:
             print("finews: following; stop it with Ctrl-C", file=sys.stderr)
-            moved_at = 0
             while not is_over():
                 after = follower.step(after, write)
                 if cursor and after > cursor.seq:
                     # What is written is not written again, should the store be away for long now.
                     with follower.going_on():
-                        self.store.patiently(cursor.move, after, lines - moved_at)
-                        moved_at = lines
+                        self.store.patiently(cursor.move, after, lines)
         return f"stopped: {lines} {self.order.things} exported"
 
-    def _written(self, uri: str, records: Iterable[Record]) -> tuple[Output, int]:
+    def _done(self, number: int) -> str:
+        return f"{number} {self.order.things} exported{self._why(number)}"
+
+    def _why(self, number: int) -> str:
+        """Why there is nothing, if there is nothing and it is known."""
+        why = None if number else why_nothing(self.store, self.order.selection)
+        return f": {why}" if why else ""
+
+    def _written(
+        self, uri: str, records: Iterable[Record], form: Form | None = None
+    ) -> tuple[Output, int]:
         """An output that holds the records, still to be published, and how many they are."""
         output = self.places.open(uri)
         try:
-            return output, self.order.form.write(records, output.file)
+            return output, (form or self.order.titled()).write(records, output.file)
         except BaseException:
             output.discard()
             raise

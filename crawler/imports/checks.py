@@ -29,7 +29,7 @@ def observations_in(record: Any) -> list[Any]:
     _check_version(record)
     error = next(_validator().iter_errors(record), None)
     if error is not None:
-        place = ".".join(map(str, error.absolute_path)) or "it"
+        place = ".".join(map(str, error.absolute_path)) or "the line"
         raise CheckError(f"{place}: {error.message[:LONGEST_REASON]}")
     for name in NUMBERS:
         # To JSON Schema 2.0 is an integer as well.

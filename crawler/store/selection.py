@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from crawler.article import SHANGHAI
@@ -100,8 +101,31 @@ def _plain(value: Any) -> Any:
     return sorted(set(value)) if isinstance(value, tuple) else value
 
 
-def known_categories(store: Store) -> list[str]:
-    """The slugs of the articles that are stored, and of the links that were seen."""
-    known = {*store.collection("links").distinct("category")}
-    known |= {*store.collection("articles").distinct("category")}
-    return sorted(known - {None})
+def known_categories(store: Store) -> dict[str, str]:
+    """The slugs that are known, by their lower case; an article's spelling goes before."""
+    known: dict[str, str] = {}
+    for name in ("links", "articles"):
+        slugs = [slug for slug in store.collection(name).distinct("category") if slug]
+        # Of two spellings the one with capitals: addresses tell a slug in lower case only.
+        known |= {slug.casefold(): slug for slug in sorted(slugs, reverse=True)}
+    return known
+
+
+def category_named(store: Store, name: str) -> str | None:
+    """The slug of a category by its name; None when no article tells it."""
+    found = store.collection("articles").find_one({"category_name": name}, {"category": 1})
+    return found["category"] if found else None
+
+
+def why_nothing(store: Store, selection: Selection) -> str | None:
+    """What keeps a selection from finding anything, if it can be told in a line."""
+    articles = store.collection("articles")
+    if articles.find_one({}, {"_id": 1}) is None:
+        return f"the store at {store.place} has none in {store.database.name}"
+    for name in ("source", "tag"):
+        told = getattr(selection, name)
+        if told and articles.find_one({PLACES[name]: told}, {"_id": 1}) is None:
+            known = [one for one in articles.distinct(PLACES[name]) if one]
+            near = get_close_matches(told, known, n=1)
+            return f"none has the {name} {told}" + (f", but {near[0]}" if near else "")
+    return None

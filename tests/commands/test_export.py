@@ -14,6 +14,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import feedparser
 import pytest
 from pymongo.errors import AutoReconnect
 from scrapy.settings import Settings
@@ -60,11 +61,27 @@ def ids(text: str) -> list[str]:
 
 @pytest.fixture
 def filled(store: Store) -> Store:
+    # Addresses tell a category in lower case.
+    lower = Link(url_of(3, "wind(a)"), "post", id_of(3), "wind(a)")
+    Ledger(store, "fixture").discover([lower])
     put(
         store,
         said(1, securities=[PING_AN], boards=[ENERGY]),
-        said(2, category="emnews", source="界面新闻", tags=["东财滚动新闻"], text="贵州茅台上涨"),
-        said(3, category="Wind(A)", securities=[NIO, PING_AN], time=BEGIN + timedelta(days=1)),
+        said(
+            2,
+            category="emnews",
+            category_name="东财滚动",
+            source="界面新闻",
+            tags=["东财滚动新闻"],
+            text="贵州茅台上涨",
+        ),
+        said(
+            3,
+            category="Wind(A)",
+            category_name="Wind (A)",
+            securities=[NIO, PING_AN],
+            time=BEGIN + timedelta(days=1),
+        ),
         said(4, observed_at=SEEN + HOUR),
     )
     return store
@@ -75,8 +92,11 @@ def filled(store: Store) -> Store:
     [
         ([], [1, 2, 4, 3]),
         (["--category", "beifangwang"], [1, 4]),
-        (["--category", "WIND(a)"], [3]),
+        (["--category", "WIND(A)"], [3]),
+        (["--category", "北方网"], [1, 4]),
         (["--symbol", "601318.sh"], [1, 3]),
+        (["--symbol", "６０１３１８.ＳＨ"], [1, 3]),
+        (["--symbol", "2142.HK"], []),
         (["--symbol", "NIO.US", "--category", "Wind(A)"], [3]),
         (["--board", "BK0493"], [1]),
         (["--source", "界面新闻"], [2]),
@@ -99,6 +119,44 @@ def test_what_is_selected(finews: Any, filled: Store, words: list[str], numbers:
     found = [id_of(number) for number in numbers]
     assert sorted(ids(done.out)) == sorted(found) if "--as-of" in words else ids(done.out) == found
     assert done.last == f"finews: {len(numbers)} articles exported"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--source", "界面新闻网"], "none has the source 界面新闻网, but 界面新闻"),
+        (["--tag", "无"], "none has the tag 无"),
+        (["--search", "无"], None),
+    ],
+    ids=str,
+)
+def test_why_there_is_nothing(
+    finews: Any, filled: Store, words: list[str], why: str | None
+) -> None:
+    done = finews("export", *words)
+    assert done.last == "finews: 0 articles exported" + (f": {why}" if why else "")
+
+
+def test_an_empty_store_is_named(finews: Any, store: Store, database: str) -> None:
+    last = finews("export").last
+    assert last.startswith("finews: 0 articles exported: the store at ")
+    assert last.endswith(f" has none in {database}")
+
+
+def test_feeds_of_different_articles_are_different_feeds(
+    finews: Any, filled: Store, tmp_path: Path
+) -> None:
+    finews("export", "--split", "category", "--format", "atom", "-o", "out")
+    finews("export", "--category", "emnews", "-o", "out/x.atom")
+    finews("export", "-o", "out/all.atom")
+    feeds = [feedparser.parse(file.read_bytes()).feed for file in (tmp_path / "out").iterdir()]
+    assert len({feed.id for feed in feeds}) == len({feed.title for feed in feeds}) == 5
+
+
+def test_excel_keeps_ids_that_are_numbers(finews: Any, store: Store) -> None:
+    put(store, said(1, id="202112052203310418"))
+    assert "\n'202112052203310418," in finews("export", "--format", "csv", "--bom").out
+    assert "\n202112052203310418," in finews("export", "--format", "csv").out
 
 
 def test_a_crawl_writes_the_same_lines(finews: Any, sample: Any, at: Any, tmp_path: Path) -> None:

@@ -17,20 +17,24 @@ from crawler.exports.formats.record import (
     LANGUAGE,
     ArticleExporter,
     Record,
+    changed_at,
+    html_of,
     page_of,
     record_of,
     title_of,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import IO
 
 # An entry's id stays the same when its page becomes known: a tag URI (RFC 4151).
 ENTRY_ID = "tag:finews.withounder.com,2021:{}"
+SCHEME = "tag:finews.withounder.com,2021:{}"
 # What XML 1.0 cannot hold.
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # The time of a feed that has no entries.
-NEVER = "1970-01-01T00:00:00Z"
+NEVER = "1970-01-01T00:00:00+08:00"
 END = b"</feed>"
 
 
@@ -56,7 +60,7 @@ class AtomFeed(ArticleExporter):
     def export_item(self, item: Any) -> None:
         """Put one entry aside."""
         record = record_of(item)
-        self.updated = max(self.updated, record["updated_at"])
+        self.updated = max(self.updated, changed_at(record))
         self.entries.write(etree.tostring(to_entry(record), encoding="utf-8") + b"\n")
 
     def finish_exporting(self) -> None:
@@ -93,24 +97,39 @@ def to_entry(record: Record) -> Any:
     entry = FeedEntry()
     entry.id(_clean(ENTRY_ID.format(record["id"])))
     entry.title(_clean(title_of(record)))
-    entry.updated(record["updated_at"])
+    entry.updated(changed_at(record))
     if record["published_at"]:
         entry.published(record["published_at"])
     if page := page_of(record):
         entry.link(href=_clean(page), rel="alternate")
     if record["source"]:
         entry.author({"name": _clean(record["source"])})
-    if record["category"]:
-        entry.category(term=_clean(record["category"]), label=_clean(record["category_name"] or ""))
-    entry.category([{"term": _clean(tag)} for tag in record["tags"]], replace=False)
+    entry.category(list(_categories(record)))
     if record["digest"]:
         entry.summary(_clean(record["digest"]))
-    entry.content(_clean(record["content_html"]), type="html")
+    entry.content(_clean(html_of(record)), type="html")
     element = entry.atom_entry()
     if record["origin_url"] and record["origin_url"] != page:
         # feedgen 1.0 writes no rel.
         etree.SubElement(element, "link", href=_clean(record["origin_url"]), rel="via")
     return element
+
+
+def _categories(record: Record) -> Iterator[dict[str, str]]:
+    """Category, tags, securities and boards, told apart by their schemes."""
+    if record["category"]:
+        yield _category("category", record["category"], record["category_name"])
+    for tag in record["tags"]:
+        yield _category("tag", tag, None)
+    for one in record["securities"]:
+        yield _category("symbol", one["symbol"] or one["code"], one["name"])
+    for one in record["boards"]:
+        yield _category("board", one["code"], one["name"])
+
+
+def _category(scheme: str, term: str, label: str | None) -> dict[str, str]:
+    told = {"term": _clean(term), "scheme": SCHEME.format(scheme)}
+    return {**told, "label": _clean(label)} if label else told
 
 
 def _clean(text: str) -> str:

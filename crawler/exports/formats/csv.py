@@ -35,7 +35,11 @@ class CsvRows(ArticleExporter):
 
     def export_item(self, item: Any) -> None:
         """Write one article."""
-        self._write(to_row(record_of(item)))
+        row = to_row(record_of(item))
+        if self.bom and row[0].isdigit():
+            # Excel would round the number.
+            row[0] = NEUTRAL + row[0]
+        self._write(row)
 
     def _write(self, cells: Any) -> None:
         self.writer.writerow(cells)

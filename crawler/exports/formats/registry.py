@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -40,6 +40,8 @@ FORMATS = {
     )
 }
 DEFAULT = FORMATS["jsonl"]
+# Names that promise what is not written here.
+OTHERS = frozenset({".xlsx", ".xls", ".ods", ".tsv", ".yaml", ".yml", ".html", ".rss"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class Form:
     format: Format
     compression: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+
+    def named(self, title: str, feed_id: str) -> Form:
+        """The same, as a feed of this title and id; other formats have no place for them."""
+        return replace(self, options={**self.options, "title": title, "feed_id": feed_id})
 
     def write(self, records: Iterable[Record], file: BinaryIO) -> int:
         """Write articles; how many they were. Raises NotConfigured for a missing package."""
@@ -73,11 +79,14 @@ class Form:
 def form_of(name: str, asked: str | None = None, **options: Any) -> Form:
     """The form that a file's name tells; the format that is asked for goes before.
 
-    Raises ValueError for a compression of what is no format of lines.
+    Raises ValueError for a compression of what is no format of lines, and for names of formats that
+    there are not.
     """
-    path = PurePosixPath(name)
+    path = PurePosixPath(name.lower())
     compression = path.suffix if path.suffix in PLUGINS else ""
     ending = PurePosixPath(path.stem).suffix if compression else path.suffix
+    if ending in OTHERS and not asked:
+        raise ValueError(f"{name}: there is no format {ending}; say --format, or another name")
     told = next((one for one in FORMATS.values() if ending in one.endings), DEFAULT)
     # Scrapy has formats of its own, which are taken as they are.
     chosen = FORMATS.get(asked, DEFAULT) if asked else told

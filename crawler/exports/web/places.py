@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from crawler.exports.formats.record import FEED_TITLE
+from crawler.exports.formats.record import FEED_TITLE, feed_id
 from crawler.exports.names import distinct_names
 from crawler.store.groups import Group
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ATOM, JSON_FEED, LINES = FILES = ("feed.atom", "feed.json", "articles.jsonl")
-# A feed's id stays the same wherever it is served: a tag URI (RFC 4151); no article's has a slash.
-FEED_ID = "tag:finews.withounder.com,2021:feed/{}/{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Place:
     @property
     def feed_id(self) -> str:
         """The id of its feeds."""
-        return FEED_ID.format(self.group.kind, quote(self.group.key, safe="")).rstrip("/")
+        return feed_id(self.group.kind, self.group.key).rstrip("/")
 
     def url(self, file: str, base: str | None = None) -> str:
         """The address of a file below a base that ends in a slash; a relative one without."""
