@@ -122,13 +122,13 @@ def test_bad_lines_are_kept_with_their_reason_and_stop_no_other(
     kept = {one.url: one.reason for one in Rejects(store).select()}
     assert [kept[f"{tmp_path}/a.jsonl, line {n}"].split(":")[0] for n in range(1, 9)] == [
         "not JSON",
-        "it",
+        "the line",
         "title",
         "content_html",
         "javascript",
         "of schema 99, and this finews knows 1",
         "provenance names rumour, which is no source",
-        "it",
+        "the line",
     ]
     assert "read its file again: finews import FILE" in finews("rejects", "retry", code=1).last
     # Mended and read again, they are rejects no more.
