@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from crawler.commands.selecting import time_of
 from crawler.commands.setup import FinewsCommand
-from crawler.dates import moments
 from crawler.exports import differences
 from crawler.exports.sheet import lines_of
 from crawler.history import article_of
@@ -48,7 +48,7 @@ class Command(FinewsCommand, ScrapyCommand):
         """Show an article; without it exit code 1."""
         if len(args) != 1:
             raise UsageError("name one article by its id: finews show ID", print_help=False)
-        at = _time(opts.as_of)
+        at = time_of(opts, "as_of")
         with self.open_store() as store:
             history = Articles(store).history(args[0])
         article = article_of(history, at)
@@ -64,14 +64,6 @@ class Command(FinewsCommand, ScrapyCommand):
         for line in lines_of(article):
             print(line)
         print(f"finews: told by {', '.join(article.provenance)}", file=sys.stderr)
-
-
-def _time(text: str | None) -> datetime | None:
-    """Raises UsageError for what is no time."""
-    try:
-        return moments(text)[0] if text is not None else None
-    except ValueError as error:
-        raise UsageError(f"--as-of {error}", print_help=False) from None
 
 
 def _missing(article_id: str, now: Article | None, at: datetime | None) -> str:

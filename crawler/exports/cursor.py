@@ -59,7 +59,7 @@ class CursorExport:
             output.complete()
             told = {"seq": seq, "exported": number, "selection": self.selection}
             file = {"file": output.name, "target": str(output.target), "inode": _inode(output.name)}
-            self._note({**told, **file})
+            self.cursors.note_pending(self.name, {**told, **file})
             output.publish()
         except BaseException:
             # The file that is discarded must not be taken for one that is in its place.
@@ -70,15 +70,12 @@ class CursorExport:
 
     def note_appending(self, file: Path, size: int) -> None:
         """Note that a file of this size is about to grow. Raises StoreError."""
-        self._note({"file": str(file), "size": size})
+        self.cursors.note_pending(self.name, {"file": str(file), "size": size})
 
     def move(self, seq: int, number: int) -> None:
         """Note that all changes up to one were exported. Raises StoreError."""
         self.cursors.move(self.name, seq, self.selection, number)
         self.seq = seq
-
-    def _note(self, pending: dict[str, Any]) -> None:
-        self.cursors.note_pending(self.name, {**pending, "host": self.host})
 
     def __enter__(self) -> Self:
         """Raises CursorTakenError or OtherSelectionError."""

@@ -27,7 +27,7 @@ from crawler.store.documents import (
 )
 from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
-from crawler.store.search import searched, text_document, write_texts
+from crawler.store.search import TEXT_FIELDS, searched, text_document, write_texts
 from crawler.store.tombstones import Tombstones
 from crawler.store.withdrawals import BACK, Withdrawals
 
@@ -304,11 +304,10 @@ def _next(old: _State, history: History, number: int, is_back: bool = False) -> 
 
 def _text_to_write(old: _State, article: Article) -> str | None:
     """What words are looked for in, if that or its place in the order has changed."""
-    text = searched(article)
     is_stored = old.article is not None and old.text is None
-    if is_stored and old.article is not None and old.article.published_at == article.published_at:
-        return None if searched(old.article) == text else text
-    return text
+    if is_stored and all(getattr(old.article, n) == getattr(article, n) for n in TEXT_FIELDS):
+        return None
+    return searched(article)
 
 
 def _encode(document: dict[str, Any]) -> RawBSONDocument:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from crawler.store.selection import PLACES
 from crawler.store.swap import identities_of
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from crawler.store.selection import Selection
 
 Kind = Literal["all", "category", "symbol"]
-PLACES: dict[Kind, str] = {"category": "category", "symbol": "securities.symbol"}
 
 
 @dataclass(frozen=True, slots=True)

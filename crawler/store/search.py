@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TEXTS = "texts"
 PLACES = ("title", "digest", "content_text")
+# What an article's text, and its place in the order, are made of.
+TEXT_FIELDS = ("published_at", *PLACES)
 
 
 def fold(text: str) -> str:
