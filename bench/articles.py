@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.article import SHANGHAI, Board, Observation, PublishedAt, Security
 from crawler.history import article_of, observe
 from crawler.store.documents import to_article, to_document
-from crawler.store.search import make_searchable
+from crawler.store.texts import text_of, write_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def fill(store: Store, number: int) -> None:
     source = documents(number)
     while batch := list(islice(source, BATCH)):
         collection.insert_many(batch, ordered=False)
-        make_searchable(store.database, map(to_article, batch))
+        write_texts(store.database, map(text_of, map(to_article, batch)))
     change = {"$set": {"seq": number}}
     store.collection("counters").update_one({"_id": "articles"}, change, upsert=True)
 

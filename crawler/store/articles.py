@@ -25,9 +25,10 @@ from crawler.store.documents import (
     to_history,
     to_revision,
 )
+from crawler.store.duplicates import Duplicates
 from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
-from crawler.store.search import TEXT_FIELDS, searched, text_document, write_texts
+from crawler.store.texts import TEXT_FIELDS, Text, text_of, write_texts
 from crawler.store.tombstones import Tombstones
 from crawler.store.withdrawals import BACK, Withdrawals
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from crawler.article import ArticleItem, Observation
     from crawler.store.connection import Store
+    from crawler.store.duplicates import Roots
     from crawler.store.link_changes import State
 
 Outcome = Literal["new", "changed", "unchanged", "rejected", "forgotten"]
@@ -66,7 +68,7 @@ class _State:
     """An article with all that its sources ever said.
 
     `document` and `revisions` are what is to be written of it, None when nothing is.
-    `text`: the same for what words are looked for in.
+    `text`: the same for what it is found by.
     """
 
     article: Article | None = None
@@ -75,13 +77,13 @@ class _State:
     replaced: int = 0
     document: RawBSONDocument | None = None
     revisions: tuple[RawBSONDocument, ...] | None = None
-    text: str | None = None
+    text: Text | None = None
 
     @property
     def size(self) -> int:
         """Bytes to be written."""
         documents = sum(len(raw.raw) for raw in (self.document, *(self.revisions or ())) if raw)
-        return documents + len((self.text or "").encode())
+        return documents + (len(self.text.words.encode()) if self.text else 0)
 
 
 class _TooMuchError(Exception):
@@ -103,7 +105,8 @@ class Articles:
         self.rejects = store.collection("rejects")
         self.tombstones = Tombstones(store)
         self.withdrawals = Withdrawals(store)
-        self.counter = Counter(store)
+        self.counter = Counter(store.database)
+        self.duplicates = Duplicates(store.database)
 
     def write(self, batch: Sequence[ArticleItem]) -> list[Written]:
         """Store a batch, and mark its links `stored`, in one transaction; one answer an item.
@@ -125,6 +128,7 @@ class Articles:
     def _write(self, batch: Sequence[ArticleItem], session: ClientSession) -> list[Written]:
         ids = list({item.id for item in batch})
         states = self._read(ids, session)
+        known = {key: one.article.duplicate_of for key, one in states.items() if one.article}
         forgotten = self.tombstones.among(ids, session)
         withdrawn = self.withdrawals.among((url for item in batch for url in item.links), session)
         before = seq = self.counter.read(session)
@@ -150,8 +154,10 @@ class Articles:
             seq = max(seq, new.seq)
             if new is not old:
                 states[item.id] = changes[item.id] = new
-        self._save(changes, session)
+        roots = self._save(changes, known, session)
+        seq = self.duplicates.write(roots, seq, session)
         self.counter.advance(before, seq, session)
+        answers = [_with_root(answer, roots) for answer in answers]
         self._settle(stored, "stored", session)
         self._settle([item for item in batch if item.id in forgotten], "forgotten", session)
         return answers
@@ -173,8 +179,11 @@ class Articles:
             )
         return states
 
-    def _save(self, changes: dict[str, _State], session: ClientSession) -> None:
-        """Write what changed."""
+    def _save(self, changes: dict[str, _State], known: Roots, session: ClientSession) -> Roots:
+        """Write what changed; the articles that get another `duplicate_of` by it.
+
+        `known`: the `duplicate_of` of those that are stored already.
+        """
         if len(changes) > 1 and sum(state.size for state in changes.values()) > LARGEST_TRANSACTION:
             raise _TooMuchError
         documents: list[ReplaceOne[dict[str, Any]]] = [
@@ -184,15 +193,14 @@ class Articles:
         ]
         if documents:
             self.collection.bulk_write(documents, ordered=False, session=session)
-        texts = [
-            text_document(state.article, state.text)
-            for state in changes.values()
-            if state.article is not None and state.text is not None
-        ]
-        write_texts(self.store.database, texts, session)
         for key, state in changes.items():
             if state.revisions is not None:
                 self._save_revisions(key, state.revisions, session)
+        texts = [state.text for state in changes.values() if state.text is not None]
+        changed = {text.id: known[text.id] for text in texts if text.id in known}
+        roots = self.duplicates.regroup(texts, changed, session)
+        write_texts(self.store.database, texts, session)
+        return roots
 
     def _save_revisions(
         self, key: str, revisions: Sequence[RawBSONDocument], session: ClientSession
@@ -261,7 +269,7 @@ class Articles:
         new = _next(old, rename(old.history, exact), before + 1)
         if new is old:
             return False
-        self._save({article_id: new}, session)
+        self._save({article_id: new}, {article_id: old.article.duplicate_of}, session)
         self.counter.advance(before, new.seq, session)
         return True
 
@@ -292,6 +300,8 @@ def _next(old: _State, history: History, number: int, is_back: bool = False) -> 
         return old
     article = article_of(history)
     assert article is not None
+    if old.article is not None:
+        article.duplicate_of = old.article.duplicate_of
     past = list(replaced(history))
     seq = old.seq if article == old.article and not is_back else number
     # What an earlier item of the batch is about to write counts as written.
@@ -302,12 +312,12 @@ def _next(old: _State, history: History, number: int, is_back: bool = False) -> 
     return _State(article, history, seq, len(past), document, written, _text_to_write(old, article))
 
 
-def _text_to_write(old: _State, article: Article) -> str | None:
-    """What words are looked for in, if that or its place in the order has changed."""
+def _text_to_write(old: _State, article: Article) -> Text | None:
+    """What an article is found by, if that or its place in the order has changed."""
     is_stored = old.article is not None and old.text is None
     if is_stored and all(getattr(old.article, n) == getattr(article, n) for n in TEXT_FIELDS):
         return None
-    return searched(article)
+    return text_of(article)
 
 
 def _encode(document: dict[str, Any]) -> RawBSONDocument:
@@ -330,6 +340,13 @@ def _read_at(items: Iterable[ArticleItem]) -> dict[str, datetime]:
                 before = read_at.get(observation.address, observation.observed_at)
                 read_at[observation.address] = max(before, observation.observed_at)
     return read_at
+
+
+def _with_root(written: Written, roots: Roots) -> Written:
+    if written.article is None or written.article.id not in roots:
+        return written
+    root = roots[written.article.id]
+    return replace(written, article=replace(written.article, duplicate_of=root))
 
 
 def _outcome(old: _State, new: _State) -> Outcome:

@@ -19,13 +19,14 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from crawler.store.duplicates import IS_DUPLICATE
 from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
 from crawler.store.migrations import migrate
 from crawler.store.patience import PATIENCE_SECONDS, Patience, line_of
-from crawler.store.search import TEXTS
 from crawler.store.selection import IN_ORDER, PLACES
 from crawler.store.swap import complete
+from crawler.store.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +52,10 @@ INDEXES = {
         ),
         IndexModel([("updated_at", ASCENDING)]),
         IndexModel([("seq", ASCENDING)]),
+        # Of those that are a duplicate of something.
+        IndexModel([("duplicate_of", ASCENDING)], partialFilterExpression=IS_DUPLICATE),
     ],
-    TEXTS: [IndexModel(IN_ORDER)],
+    TEXTS: [IndexModel(IN_ORDER), IndexModel([("bands", ASCENDING)])],
     "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
     "links": [
         IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),

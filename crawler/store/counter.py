@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pymongo.client_session import ClientSession
-
-    from crawler.store.connection import Store
+    from pymongo.database import Database
 
 COUNTERS, CHANGES = "counters", "articles"
 
@@ -18,8 +17,8 @@ class Counter:
     Two transactions that take numbers at once conflict, and one of them is made again.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.collection = store.collection(COUNTERS)
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self.collection = database[COUNTERS]
 
     def read(self, session: ClientSession | None = None) -> int:
         """The last number that was given out; 0 when there is none."""

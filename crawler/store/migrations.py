@@ -8,21 +8,26 @@ is done already.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ReturnDocument
+from pymongo.read_concern import ReadConcern
 
 from crawler.article import SCHEMA_VERSION
 from crawler.history import History, Span, article_of
-from crawler.store.counter import CHANGES, COUNTERS
+from crawler.store.counter import CHANGES, COUNTERS, Counter
 from crawler.store.documents import INTERNAL, read_observation, to_article, to_document
+from crawler.store.duplicates import Duplicates
 from crawler.store.errors import StoreError
-from crawler.store.search import TEXTS, drop_orphans, make_searchable
+from crawler.store.texts import TEXTS, drop_orphans, text_of, write_texts
+from crawler.stories.signature import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pymongo.client_session import ClientSession
     from pymongo.database import Database
 
     Document = dict[str, Any]
@@ -53,7 +58,7 @@ def migrate(
         logger.info("bringing the store from schema %d to %d", step, step + 1)
         steps[step](database)
         _note(database, step + 1)
-    _make_searchable(database)
+    _write_texts(database)
 
 
 def version_of(database: Database[Document]) -> int:
@@ -71,16 +76,34 @@ def _note(database: Database[Document], version: int) -> None:
     database[META].update_one({"_id": SCHEMA}, {"$max": {"version": version}}, upsert=True)
 
 
-def _make_searchable(database: Database[Document]) -> None:
-    """Write what words are looked for in, of a store that was written before there was a search."""
-    if database[META].find_one({"_id": SCHEMA, TEXTS: True}) is not None:
+def _write_texts(database: Database[Document]) -> None:
+    """Write what articles are found by, words and likeness, where another version wrote it.
+
+    Those that are alike are grouped by it.
+    """
+    if database[META].find_one({"_id": SCHEMA, TEXTS: VERSION}) is not None:
         return
-    articles = iter(database["articles"].find({}, INTERNAL))
-    while batch := list(islice(articles, BATCH)):
-        make_searchable(database, map(to_article, batch))
+    ids = (one["_id"] for one in database["articles"].find({}, {"_id": 1}))
+    with database.client.start_session() as session:
+        while batch := list(islice(ids, BATCH)):
+            session.with_transaction(
+                partial(_write_batch, database, batch), read_concern=ReadConcern("snapshot")
+            )
     # Some may have been forgotten while they were in hand.
     drop_orphans(database)
-    database[META].update_one({"_id": SCHEMA}, {"$set": {TEXTS: True}})
+    database[META].update_one({"_id": SCHEMA}, {"$set": {TEXTS: VERSION}})
+
+
+def _write_batch(database: Database[Document], ids: list[str], session: ClientSession) -> None:
+    found = database["articles"].find({"_id": {"$in": ids}}, INTERNAL, session=session)
+    articles = [to_article(document) for document in found]
+    texts = [text_of(article) for article in articles]
+    known = {article.id: article.duplicate_of for article in articles}
+    counter, duplicates = Counter(database), Duplicates(database)
+    before = counter.read(session)
+    roots = duplicates.regroup(texts, known, session)
+    write_texts(database, texts, session)
+    counter.advance(before, duplicates.write(roots, before, session), session)
 
 
 def number_changes(database: Database[Document]) -> None:

@@ -17,9 +17,9 @@ from crawler.store.ahead import read_ahead
 from crawler.store.counter import COUNTERS, Counter
 from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_record
 from crawler.store.groups import members, steps, to_group
-from crawler.store.search import TEXTS
 from crawler.store.selection import IN_ORDER
 from crawler.store.snapshot import reading, snapshot
+from crawler.store.texts import TEXTS
 from crawler.store.withdrawals import withdrawn_posts
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Reader:
 
     def last_change(self) -> int:
         """The number of the last change that is seen; 0 when there is none."""
-        return Counter(self.store).read(self.session)
+        return Counter(self.store.database).read(self.session)
 
     def count(self, selection: Selection, after: int = 0) -> int:
         """How many articles there are to be read; with words to be searched, that many at most."""

@@ -45,7 +45,7 @@ def summarise(store: Store) -> Summary:
         place=store.place,
         database=store.database.name,
         schema=version_of(store.database),
-        changes=Counter(store).read(),
+        changes=Counter(store.database).read(),
         data=int(sizes["storageSize"]),
         indexes=int(sizes["indexSize"]),
         free=None if free is None else int(free),

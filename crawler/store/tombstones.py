@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crawler.store.counter import Counter
-from crawler.store.search import TEXTS
+from crawler.store.duplicates import Duplicates
+from crawler.store.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +45,8 @@ class Tombstones:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.collection = store.collection("tombstones")
-        self.counter = Counter(store)
+        self.counter = Counter(store.database)
+        self.duplicates = Duplicates(store.database)
 
     def among(self, ids: Iterable[str], session: ClientSession | None = None) -> set[str]:
         """Those of the ids that were taken out."""
@@ -62,8 +64,8 @@ class Tombstones:
         of_article = {"article": article_id}
         links = self.store.collection("links")
         urls = [link["_id"] for link in links.find(of_article, {"_id": 1}, session=session)]
-        articles = self.store.collection("articles").delete_one(
-            {"_id": article_id}, session=session
+        stored = self.store.collection("articles").find_one_and_delete(
+            {"_id": article_id}, {"duplicate_of": 1}, session=session
         )
         self.store.collection(TEXTS).delete_one({"_id": article_id}, session=session)
         revisions = self.store.collection("revisions").delete_many(of_article, session=session)
@@ -72,13 +74,17 @@ class Tombstones:
         )
         state = {"state": "forgotten", "reason": None, "lease_until": None}
         links.update_many(of_article, {"$set": state}, session=session)
-        counts = (articles.deleted_count, revisions.deleted_count, rejects.deleted_count)
-        forgotten = Forgotten(*counts, len(urls))
+        counts = (revisions.deleted_count, rejects.deleted_count)
+        forgotten = Forgotten(1 if stored else 0, *counts, len(urls))
+        before = seq = self.counter.read(session)
         if forgotten.anything and not self.among([article_id], session):
-            before = self.counter.read(session)
-            tomb = {"seq": before + 1, "forgotten_at": "$$NOW"}
+            seq += 1
+            tomb = {"seq": seq, "forgotten_at": "$$NOW"}
             self.collection.update_one(
                 {"_id": article_id}, [{"$set": tomb}], upsert=True, session=session
             )
-            self.counter.advance(before, before + 1, session)
+        if stored:
+            roots = self.duplicates.regroup([], {article_id: stored["duplicate_of"]}, session)
+            seq = self.duplicates.write(roots, seq, session)
+        self.counter.advance(before, seq, session)
         return forgotten

@@ -31,7 +31,7 @@ class Withdrawals:
         self.store = store
         self.links = store.collection("links")
         self.articles = store.collection("articles")
-        self.counter = Counter(store)
+        self.counter = Counter(store.database)
 
     def note(self, chosen: dict[str, Any], settled: dict[str, Any]) -> None:
         """Settle links as `gone`; the posts among them are withdrawn from now on."""

@@ -1,0 +1,1 @@
+"""When two texts are one story: what is compared, how candidates are found, what decides."""
