@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SETTINGS = "settings.base"
 COMMANDS = (
     *("crawl", "backfill", "schedule", "export", "import", "cursors"),
-    *("show", "rejects", "forget", "status", "db", "demo"),
+    *("show", "duplicates", "rejects", "forget", "status", "db", "demo"),
 )
 # Scrapy's own; the rest of them (startproject, shell…) stay with `scrapy`.
 SCRAPY_COMMANDS = ("list", "version")
@@ -118,7 +118,7 @@ def _help() -> str:
     lines += ["Usage: finews COMMAND [options]   (finews COMMAND -h tells more)", ""]
     for name in COMMANDS:
         command: ScrapyCommand = import_module(f"crawler.commands.{name}").Command()
-        lines.append(f"  {name:<8} {command.short_desc()}")
+        lines.append(f"  {name:<10} {command.short_desc()}")
     lines += ["", f"Scrapy's own work too: {', '.join(SCRAPY_COMMANDS)}"]
     return "\n".join(lines)
 

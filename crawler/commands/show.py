@@ -12,16 +12,20 @@ from crawler.commands.selecting import time_of
 from crawler.commands.setup import FinewsCommand
 from crawler.exports import differences
 from crawler.exports.sheet import lines_of
-from crawler.history import article_of
 from crawler.records import utc
+from crawler.store import duplicate_groups
 from crawler.store.articles import Articles
+from crawler.store.reader import Reader
 from crawler.tally import INCOMPLETE
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from datetime import datetime
 
     from crawler.article import Article
+    from crawler.store.connection import Store
+    from crawler.store.duplicate_groups import Member
 
 
 class Command(FinewsCommand, ScrapyCommand):
@@ -50,10 +54,12 @@ class Command(FinewsCommand, ScrapyCommand):
             raise UsageError("name one article by its id: finews show ID", print_help=False)
         at = time_of(opts, "as_of")
         with self.open_store() as store:
-            history = Articles(store).history(args[0])
-        article = article_of(history, at)
+            now = Articles(store).get(args[0])
+            article = now if at is None else _as_of(store, args[0], at)
+            history = Articles(store).history(args[0]) if opts.revisions else {}
+            members = list(_group(store, now)) if now and at is None else []
         if article is None:
-            print(f"finews: {_missing(args[0], article_of(history), at)}", file=sys.stderr)
+            print(f"finews: {_missing(args[0], now, at)}", file=sys.stderr)
             self.exitcode = INCOMPLETE
             return
         if opts.revisions:
@@ -61,9 +67,20 @@ class Command(FinewsCommand, ScrapyCommand):
                 print(line)
             print(f"finews: revision {article.revision}", file=sys.stderr)
             return
-        for line in lines_of(article):
+        for line in lines_of(article, members):
             print(line)
         print(f"finews: told by {', '.join(article.provenance)}", file=sys.stderr)
+
+
+def _as_of(store: Store, article_id: str, at: datetime) -> Article | None:
+    with Reader(store) as reader:
+        return reader.article_as_of(article_id, at)
+
+
+def _group(store: Store, article: Article) -> Iterator[Member]:
+    """The articles that tell the same story, if there are others."""
+    members = list(duplicate_groups.members(store, article.duplicate_of or article.id))
+    yield from members if len(members) > 1 else ()
 
 
 def _missing(article_id: str, now: Article | None, at: datetime | None) -> str:

@@ -34,6 +34,8 @@ def to_record(status: Status, lost: Collection[str], wrong: Sequence[str]) -> Re
         },
         "counts": {
             "articles": status.articles,
+            "duplicates": status.stories.duplicates,
+            "groups": status.stories.groups,
             "revisions": status.revisions,
             "rejects": status.rejects,
             "links": status.links,

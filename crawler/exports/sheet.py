@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from crawler.exports import stories
 from crawler.records import to_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from crawler.article import Article
+    from crawler.store.duplicate_groups import Member
 
 # Widths of the columns before the value.
 FIELD, SOURCE = 21, 17
@@ -19,8 +21,11 @@ LONG = ("content_html", "content_text")
 MADE = ("id", "duplicate_of", "revision", "first_seen_at", "updated_at", "provenance", "schema")
 
 
-def lines_of(article: Article) -> Iterator[str]:
-    """The article as lines: fields, sources, and the two forms of its body last."""
+def lines_of(article: Article, group: Sequence[Member] = ()) -> Iterator[str]:
+    """The article as lines: fields, sources, and the two forms of its body last.
+
+    `group`: the articles that tell the same story, itself among them.
+    """
     record = to_record(article)
     gave = sources_of(article)
     for name, value in record.items():
@@ -31,6 +36,8 @@ def lines_of(article: Article) -> Iterator[str]:
         yield f"  {key}"
         for name, value in witness.items():
             yield f"    {name:<{FIELD - 4}}{_plain(value)}"
+    if group:
+        yield from ("", *stories.lines_of(group))
     for name in LONG:
         yield from ("", f"{name:<{FIELD}}{gave.get(name, '')}".rstrip(), record[name])
 

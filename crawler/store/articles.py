@@ -28,20 +28,20 @@ from crawler.store.documents import (
 from crawler.store.duplicates import Duplicates
 from crawler.store.link_changes import fetched_fields, settled
 from crawler.store.patience import is_transient, line_of
-from crawler.store.texts import TEXT_FIELDS, Text, text_of, write_texts
+from crawler.store.texts import STORY_FIELDS, TEXT_FIELDS, Text, text_of, write_texts
 from crawler.store.tombstones import Tombstones
 from crawler.store.withdrawals import BACK, Withdrawals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from pymongo.client_session import ClientSession
 
     from crawler.article import ArticleItem, Observation
     from crawler.store.connection import Store
-    from crawler.store.duplicates import Roots
     from crawler.store.link_changes import State
+    from crawler.store.regrouping import Roots
 
 Outcome = Literal["new", "changed", "unchanged", "rejected", "forgotten"]
 # MongoDB takes documents of 16 MiB; the rest is room for the command around it.
@@ -128,7 +128,7 @@ class Articles:
     def _write(self, batch: Sequence[ArticleItem], session: ClientSession) -> list[Written]:
         ids = list({item.id for item in batch})
         states = self._read(ids, session)
-        known = {key: one.article.duplicate_of for key, one in states.items() if one.article}
+        known = {key: state.article for key, state in states.items() if state.article}
         forgotten = self.tombstones.among(ids, session)
         withdrawn = self.withdrawals.among((url for item in batch for url in item.links), session)
         before = seq = self.counter.read(session)
@@ -179,10 +179,12 @@ class Articles:
             )
         return states
 
-    def _save(self, changes: dict[str, _State], known: Roots, session: ClientSession) -> Roots:
+    def _save(
+        self, changes: dict[str, _State], known: Mapping[str, Article], session: ClientSession
+    ) -> Roots:
         """Write what changed; the articles that get another `duplicate_of` by it.
 
-        `known`: the `duplicate_of` of those that are stored already.
+        `known`: those that are stored, as they are.
         """
         if len(changes) > 1 and sum(state.size for state in changes.values()) > LARGEST_TRANSACTION:
             raise _TooMuchError
@@ -197,8 +199,9 @@ class Articles:
             if state.revisions is not None:
                 self._save_revisions(key, state.revisions, session)
         texts = [state.text for state in changes.values() if state.text is not None]
-        changed = {text.id: known[text.id] for text in texts if text.id in known}
-        roots = self.duplicates.regroup(texts, changed, session)
+        told = [text for text in texts if not _tells_the_same(known.get(text.id), changes[text.id])]
+        so_far = {text.id: known[text.id].duplicate_of for text in told if text.id in known}
+        roots = self.duplicates.regroup(told, so_far, session)
         write_texts(self.store.database, texts, session)
         return roots
 
@@ -269,14 +272,12 @@ class Articles:
         new = _next(old, rename(old.history, exact), before + 1)
         if new is old:
             return False
-        self._save({article_id: new}, {article_id: old.article.duplicate_of}, session)
+        self._save({article_id: new}, {article_id: old.article}, session)
         self.counter.advance(before, new.seq, session)
         return True
 
-    def get(self, article_id: str, at: datetime | None = None) -> Article | None:
-        """One article as it is, or as it was known at a time; None when it was not."""
-        if at is not None:
-            return article_of(self.history(article_id), at)
+    def get(self, article_id: str) -> Article | None:
+        """One article as it is; None when there is none."""
         document = self.collection.find_one({"_id": article_id}, INTERNAL)
         return to_article(document) if document else None
 
@@ -318,6 +319,11 @@ def _text_to_write(old: _State, article: Article) -> Text | None:
     if is_stored and all(getattr(old.article, n) == getattr(article, n) for n in TEXT_FIELDS):
         return None
     return text_of(article)
+
+
+def _tells_the_same(old: Article | None, new: _State) -> bool:
+    """Whether the group of an article can be no other than it was."""
+    return old is not None and all(getattr(old, n) == getattr(new.article, n) for n in STORY_FIELDS)
 
 
 def _encode(document: dict[str, Any]) -> RawBSONDocument:

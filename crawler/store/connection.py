@@ -55,7 +55,11 @@ INDEXES = {
         # Of those that are a duplicate of something.
         IndexModel([("duplicate_of", ASCENDING)], partialFilterExpression=IS_DUPLICATE),
     ],
-    TEXTS: [IndexModel(IN_ORDER), IndexModel([("bands", ASCENDING)])],
+    TEXTS: [
+        IndexModel(IN_ORDER),
+        IndexModel([("story", ASCENDING)]),
+        IndexModel([("bands", ASCENDING)]),
+    ],
     "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
     "links": [
         IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),

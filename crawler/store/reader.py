@@ -16,10 +16,11 @@ from crawler.spool import Spool
 from crawler.store.ahead import read_ahead
 from crawler.store.counter import COUNTERS, Counter
 from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_record
+from crawler.store.duplicates import Duplicates
 from crawler.store.groups import members, steps, to_group
 from crawler.store.selection import IN_ORDER
 from crawler.store.snapshot import reading, snapshot
-from crawler.store.texts import TEXTS
+from crawler.store.texts import STORY_FIELDS, TEXTS, text_of
 from crawler.store.withdrawals import withdrawn_posts
 
 if TYPE_CHECKING:
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
+    from crawler.article import Article
     from crawler.history import History
     from crawler.store.connection import Store
     from crawler.store.groups import Group
+    from crawler.store.regrouping import Roots
     from crawler.store.selection import Selection
+    from crawler.store.texts import Text
 
     Record = dict[str, Any]
 
@@ -104,15 +108,47 @@ class Reader:
 
         What has not changed since then is read as it is; the others are made of their history.
         """
-        query = selection.as_query()
+        # Whether one was a duplicate then is told by all of them together.
+        every = replace(selection, include_duplicates=True)
+        query = every.as_query()
         known = query.get("updated_at", {}) | {"$lte": at}
         with Spool() as spool:
+            roots = self._roots_as_of(at, every, spool)
+            unchanged = self._select(every, {**query, "updated_at": known})
+            for record in merge(unchanged, spool.sorted(in_order), key=in_order):
+                record["duplicate_of"] = roots.get(record["id"], record["duplicate_of"])
+                if selection.include_duplicates or record["duplicate_of"] is None:
+                    yield record
+
+    def article_as_of(self, article_id: str, at: datetime) -> Article | None:
+        """One article as it was known at a time; None when it was not."""
+        document = self.collection.find_one({"_id": article_id}, session=self.session)
+        article = article_of(self._history(document), at) if document else None
+        if document and article:
+            root = self._roots_as_of(at).get(article_id, document["duplicate_of"])
+            article = replace(article, duplicate_of=root)
+        return article
+
+    def _roots_as_of(
+        self, at: datetime, selection: Selection | None = None, spool: Spool | None = None
+    ) -> Roots:
+        """What was a duplicate of something else then.
+
+        Articles that have changed since go into the spool, if they were among the selected.
+        """
+
+        def changed() -> Iterator[Text]:
             for document in self._changed_after(at):
                 article = article_of(self._history(document), at)
-                if article is not None and selection.holds(article):
-                    spool.add(records.to_record(article))
-            unchanged = self._select(selection, {**query, "updated_at": known})
-            yield from merge(unchanged, spool.sorted(in_order), key=in_order)
+                if article is None:
+                    continue
+                if any(getattr(article, name) != document[name] for name in STORY_FIELDS):
+                    yield text_of(article)
+                if spool is not None and selection is not None and selection.holds(article):
+                    now = {"duplicate_of": document["duplicate_of"]}
+                    spool.add(records.to_record(article) | now)
+
+        return Duplicates(self.store.database).as_of(at, changed(), self.session)
 
     def withdrawn(self, after: int = 0) -> Iterator[Record]:
         """Ids of articles that the site withdrew or that were forgotten, in order of their time.

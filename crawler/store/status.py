@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from crawler.addresses import LinkKind
+from crawler.store.duplicate_groups import Size, size
 from crawler.store.freshness import Fresh, freshness
 from crawler.store.links import Ledger
 from crawler.store.locks import Locks, Next
@@ -54,6 +55,7 @@ class Status:
     categories: list[Fresh]
     changed_at: datetime | None
     revisions: int
+    stories: Size
     links: dict[str, int]
     owed: list[Owed]
     rejected: list[Rejected]
@@ -89,6 +91,7 @@ def look(store: Store, runs: int, hours: float) -> Status:
         categories=freshness(store),
         changed_at=_changed_at(store),
         revisions=store.collection("revisions").estimated_document_count(),
+        stories=size(store),
         links=dict(sorted(Ledger(store, "status").counts().items())),
         owed=_owed(store),
         rejected=_rejected(store),

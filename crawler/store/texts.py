@@ -1,8 +1,8 @@
 """The collection `texts`: of each article what it is found by, words and likeness.
 
-Its text folded, title and all, in which words are looked for; and the bands of its story, one of
-which it most likely shares with those that are alike. Both beside the articles, so that looking
-for either reads little.
+Its text folded, title and all, in which words are looked for; and the signature of its story, which
+shares a band most likely with those of stories that are alike. Both beside the articles, so that
+looking for either reads little.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pymongo import ReplaceOne
 
 from crawler.folding import fold
-from crawler.stories.signature import bands_of
-from crawler.stories.story import Story, day_of
+from crawler.stories.signature import Signature, signature_of
+from crawler.stories.story import Story, story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from crawler.article import Article
 
 TEXTS = "texts"
-# What an article's text, its story, and its place in the order are made of.
+# What a story is made of; and what all that an article is found by, and its place in the order.
+STORY_FIELDS = ("published_at", "content_text")
 TEXT_FIELDS = ("published_at", "title", "digest", "content_text")
 
 
@@ -38,24 +39,26 @@ class Text:
     published_at: datetime | None
     words: str
     story: Story
-    bands: list[int]
+    signature: Signature | None
 
     def to_document(self) -> dict[str, Any]:
         """Its document in `texts`."""
-        return {
+        document: dict[str, Any] = {
             "_id": self.id,
             "published_at": self.published_at,
             "text": self.words,
-            "bands": self.bands,
         }
+        if self.signature is not None:
+            document |= {"story": self.signature.whole, "bands": self.signature.bands}
+        return document
 
 
 def text_of(article: Article) -> Text:
     """What an article is found by."""
-    story = Story(fold(article.content_text), day_of(article.published_at))
+    story = story_of(article.content_text, article.published_at)
     heads = [fold(article.title or ""), fold(article.digest or "")]
     words = "\n".join([*heads, story.text])
-    return Text(article.id, article.published_at, words, story, bands_of(story))
+    return Text(article.id, article.published_at, words, story, signature_of(story))
 
 
 def write_texts(

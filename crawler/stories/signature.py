@@ -9,6 +9,7 @@ with much in common share a band almost surely, and others almost never.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -25,25 +26,39 @@ BANDS, ROWS = 20, 4
 SEED = 1
 
 
-def bands_of(story: Story) -> list[int]:
-    """The bands of a story, as signed numbers of 64 bits; none of a text that says too little."""
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Signed numbers of 64 bits: one of the story as a whole, and those of its bands."""
+
+    whole: int
+    bands: tuple[int, ...]
+
+
+def signature_of(story: Story) -> Signature | None:
+    """The signature of a story; None of one that says too little to be compared."""
     if not story.is_comparable:
-        return []
+        return None
     sketch = RMinHash(num_perm=BANDS * ROWS, seed=SEED)
     sketch.update(shingles(story.letters))
     rows = struct.pack(f"<{BANDS * ROWS}I", *sketch.digest())
     salt = f"{VERSION} {story.day if story.is_of_its_day else ''}".encode()
-    return [_band(rows, number, salt) for number in range(BANDS)]
+    whole = _number(story.letters.encode("utf-8", "surrogatepass"), salt)
+    size = 4 * ROWS
+    bands = (
+        _number(rows[place * size : (place + 1) * size], b"%s %d" % (salt, place))
+        for place in range(BANDS)
+    )
+    return Signature(whole, tuple(bands))
 
 
 def shingles(letters: str) -> list[bytes]:
-    """All runs of so many letters, two bytes a letter; of a shorter text the text itself."""
-    data = letters.encode("utf-16-le")
+    """All runs of so many letters, two bytes a letter."""
+    data = letters.encode("utf-16-le", "surrogatepass")
     width = 2 * SHINGLE_LETTERS
     found: list[bytes] = []
     for offset in range(0, width, 2):
         found += _cut(max(len(data) - offset, 0) // width, width).unpack_from(data, offset)
-    return found or [data]
+    return found
 
 
 @lru_cache(4096)
@@ -52,8 +67,6 @@ def _cut(number: int, width: int) -> struct.Struct:
     return struct.Struct(f"{width}s" * number)
 
 
-def _band(rows: bytes, number: int, salt: bytes) -> int:
-    size = 4 * ROWS
-    part = rows[number * size : (number + 1) * size]
-    digest = blake2b(part, digest_size=8, key=salt[:64], salt=number.to_bytes(16, "little"))
+def _number(data: bytes, key: bytes) -> int:
+    digest = blake2b(data, digest_size=8, key=key)
     return int.from_bytes(digest.digest(), "little", signed=True)

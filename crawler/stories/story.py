@@ -6,12 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from crawler.article import SHANGHAI
 from crawler.folding import fold
-
-if TYPE_CHECKING:
-    from crawler.article import Article
 
 # Figures with their point, without the commas of thousands; what is left out is no letter.
 TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+")
@@ -49,11 +46,7 @@ class Story:
         return len(self.letters) < TIMELESS_LETTERS
 
 
-def story_of(article: Article) -> Story:
-    """What is compared of an article."""
-    return Story(fold(article.content_text), day_of(article.published_at))
-
-
-def day_of(published_at: datetime | None) -> date | None:
-    """The day of a time in the zone in which it is given."""
-    return published_at.date() if published_at else None
+def story_of(text: str, published_at: datetime | None) -> Story:
+    """The story of a text, given as it is in an article."""
+    day = published_at.astimezone(SHANGHAI).date() if published_at else None
+    return Story(fold(text), day)

@@ -17,9 +17,11 @@ from crawler.article import SHANGHAI, ArticleItem, Observation, PublishedAt, Sec
 from crawler.history import replaced
 from crawler.store.articles import Articles
 from crawler.store.links import Ledger
+from crawler.store.reader import Reader
 from crawler.store.rejects import Reject, Rejects
 
 if TYPE_CHECKING:
+    from crawler.article import Article
     from crawler.store.connection import Store
 
 ID = "NW202112310000000001"
@@ -292,18 +294,23 @@ def test_sources_in_any_order_give_the_same_documents(store: Store) -> None:
     assert kept[0][0]["revision"] == 2
 
 
+def as_of(store: Store, key: str, time: datetime) -> Article | None:
+    with Reader(store) as reader:
+        return reader.article_as_of(key, time)
+
+
 def test_the_article_as_it_was_known_at_a_time(store: Store) -> None:
     articles = Articles(store)
     hours = [SEEN + timedelta(hours=n) for n in range(6)]
     articles.write([item(page(observed_at=hours[1]))])
     articles.write([item(share(observed_at=hours[3]))])
     articles.write([item(page(title="新标题", observed_at=hours[5]))])
-    assert articles.get(ID, hours[0]) is None
-    known = [articles.get(ID, hours[n]) for n in (1, 2, 3, 4, 5)]
+    known = [as_of(store, ID, hours[n]) for n in (1, 2, 3, 4, 5)]
+    assert as_of(store, ID, hours[0]) is None
     assert [article.title for article in known if article] == ["标题"] * 4 + ["新标题"]
     assert [len(article.provenance) for article in known if article] == [1, 1, 2, 2, 2]
-    assert articles.get(ID, hours[5]) == articles.get(ID)
-    assert articles.get("unknown", hours[5]) is None
+    assert as_of(store, ID, hours[5]) == articles.get(ID)
+    assert as_of(store, "unknown", hours[5]) is None
 
 
 def test_what_the_server_refuses_is_found_in_its_batch_and_rejected_alone(store: Store) -> None:

@@ -15,8 +15,10 @@ import pytest
 from crawler.article import ArticleItem, PublishedAt
 from crawler.store.articles import Articles
 from crawler.store.documents import INTERNAL, to_article
+from crawler.store.reader import Reader
+from crawler.store.selection import Selection
 from crawler.store.tombstones import Tombstones
-from tests.articles import id_of, put, put_many, said
+from tests.articles import SEEN, id_of, put, put_many, said
 from tests.conftest import ROOT
 from tests.stories import BEGIN, a_set, expected, passage
 
@@ -142,6 +144,38 @@ def test_whatever_changes_groups_hold(store: Store, seed: int) -> None:
         assert hold(store), (step, what)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_as_of_a_time_it_is_what_it_was_then(store: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    told = a_set()
+    chance.shuffle(told)
+    times = [SEEN + step * HOUR for step in range(30)]
+    then = []
+    for step, time in enumerate(times):
+        batch = [replace(one, observed_at=time) for one in told[2 * step : 2 * step + 2]]
+        if step % 2:
+            # One that is stored says what another says, or is dated anew.
+            one, other = (chance.choice(told[: 2 * step]) for _ in range(2))
+            day = BEGIN + chance.randrange(40) * HOUR
+            new = {"content_text": other.content_text, "content_hash": other.content_hash}
+            dated = {"published": PublishedAt(day, "second"), "published_raw": f"{day}"}
+            batch.append(replace(one, observed_at=time, **chance.choice((new, dated, new | dated))))
+        put_many(store, batch)
+        then.append({article.id: article.duplicate_of for article in stored(store)})
+    assert hold(store)
+    with Reader(store) as reader:
+        for time, known in zip(times, then, strict=True):
+            everything = list(reader.records_as_of(Selection(include_duplicates=True), time))
+            assert {record["id"]: record["duplicate_of"] for record in everything} == known
+            firsts = [record["id"] for record in reader.records_as_of(Selection(), time)]
+            assert firsts == [one["id"] for one in everything if one["duplicate_of"] is None]
+            one = chance.choice(list(known))
+            article = reader.article_as_of(one, time)
+            assert article is not None
+            assert article.duplicate_of == known[one]
+        assert reader.article_as_of(told[-1].id, times[0]) is None
+
+
 def test_an_earlier_one_becomes_the_root(store: Store) -> None:
     put_many(store, [said(n, text=passage("a")) for n in (5, 7, 6)])
     assert roots(store) == {id_of(5): None, id_of(6): id_of(5), id_of(7): id_of(5)}
@@ -215,7 +249,7 @@ def test_what_is_written_is_answered(store: Store) -> None:
 def test_groups_are_found_by_indexes(store: Store) -> None:
     put_many(store, a_set())
     texts, articles = store.collection("texts"), store.collection("articles")
-    bands = [band for text in texts.find() for band in text["bands"]][:50]
+    bands = [band for text in texts.find() for band in text.get("bands", ())][:50]
     members = {"$or": [{"_id": {"$in": ["x"]}}, {"duplicate_of": {"$in": ["x", "y"]}}]}
     for collection, query in (
         (texts, {"bands": {"$in": bands}}),

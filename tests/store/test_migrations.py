@@ -14,7 +14,7 @@ import pytest
 from bson import json_util
 
 from crawler.article import SCHEMA_VERSION, ArticleItem, Observation
-from crawler.history import replaced
+from crawler.history import article_of, replaced
 from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.errors import StoreError
@@ -77,7 +77,7 @@ def test_what_version_1_knew_is_known_still(store: Store) -> None:
     article = articles.get(POST)
     assert article is not None
     assert (article.revision, article.first_seen_at) == (2, SEEN)
-    before = articles.get(POST, SEEN + HOUR)
+    before = article_of(articles.history(POST), SEEN + HOUR)
     assert before is not None
     assert (before.title, before.revision) == ("标题", 1)
     brief = articles.get(BRIEF)
