@@ -1,8 +1,12 @@
-"""The sample site enlarged: as many posts as wanted, each a copy of one of its posts."""
+"""The sample site enlarged: as many posts as wanted, made like one of its posts.
+
+Each tells a story of its own, in letters of its own.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
 PATTERN = "NW202112312233001257"
 TITLE, NAME, SLUG = "港口装上“大脑” 天津口岸年末跑出加速度", "北方网", "beifangwang"
+SENTENCE = re.compile(r"[\u4e00-\u9fff]{8,}")
 SECTION = "<html><body><header></header><section>{}</section></body></html>"
 ENTRY = (
     '<entry><title type="html">{title}</title><link href="https://finews.withounder.com{path}" '
@@ -51,9 +56,9 @@ class LargeSite:
         key, slug, title = _id(number), self.slug(number), title or _title(number)
         file = self.folder / "www" / self.path(number)[1:]
         file.parent.mkdir(parents=True, exist_ok=True)
-        of_category = self.page.replace(SLUG, slug).replace(NAME, f"{NAME}{slug}")
+        of_category = _retold(self.page, number).replace(SLUG, slug).replace(NAME, f"{NAME}{slug}")
         file.write_text(of_category.replace(PATTERN, key).replace(TITLE, title), "utf-8")
-        told = json.loads(self.answer.replace(PATTERN, key).replace(TITLE, title))
+        told = json.loads(_retold(self.answer, number).replace(PATTERN, key).replace(TITLE, title))
         (self.folder / "share" / f"{key}.json").write_text(json.dumps(told), "utf-8")
 
     def slug(self, number: int) -> str:
@@ -88,6 +93,14 @@ class LargeSite:
     def _list(self, numbers: Iterable[int]) -> str:
         lines = (f'<li><a href="{self.path(n)}">{_title(n)}</a></li>' for n in numbers)
         return f"<ul>{''.join(lines)}</ul>"
+
+
+def _retold(text: str, number: int) -> str:
+    """The text with sentences of other letters, the same by page and by share answer."""
+    letters = {ord(c): chr(0x4E00 + (ord(c) + 977 * number) % 20_000) for c in set(text)}
+    return SENTENCE.sub(
+        lambda told: told[0] if told[0] in TITLE else told[0].translate(letters), text
+    )
 
 
 def _id(number: int) -> str:

@@ -12,6 +12,7 @@ from crawler.commands.selecting import time_of
 from crawler.commands.setup import FinewsCommand
 from crawler.exports import differences
 from crawler.exports.sheet import lines_of
+from crawler.exports.terminal import printable
 from crawler.records import utc
 from crawler.store import duplicate_groups
 from crawler.store.articles import Articles
@@ -64,11 +65,11 @@ class Command(FinewsCommand, ScrapyCommand):
             return
         if opts.revisions:
             for line in differences.lines_of(history, at):
-                print(line)
+                print(printable(line))
             print(f"finews: revision {article.revision}", file=sys.stderr)
             return
         for line in lines_of(article, members):
-            print(line)
+            print(printable(line))
         print(f"finews: told by {', '.join(article.provenance)}", file=sys.stderr)
 
 

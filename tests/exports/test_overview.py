@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crawler.exports.overview import lines_of, to_record
+from crawler.store.duplicate_groups import Size
 from crawler.store.freshness import Fresh
 from crawler.store.status import Next, Owed, Rejected, Status
 
@@ -24,6 +25,7 @@ def status(**values: Any) -> Status:
         name: [] for name in Status.__dataclass_fields__ if name not in ("links", "revisions")
     }
     told = {"at": NOON, "since": NOON, "changed_at": None, "links": {}, "revisions": 0}
+    told["stories"] = Size(0, 0)
     return Status(**{**nothing, **told, **values})
 
 
@@ -42,6 +44,7 @@ FULL = status(
     categories=[Fresh("emnews", 20, NOON), Fresh(None, 1, None)],
     changed_at=NOON,
     revisions=4,
+    stories=Size(groups=2, duplicates=5),
     links={"owed": 3, "stored": 1200},
     owed=[Owed("post", "owed", "HTTP 503", 3, 7), Owed("post", "new", None, 1, 0)],
     rejected=[Rejected("page/post", 2, NOON)],
@@ -67,7 +70,7 @@ def test_the_document_has_its_names_and_only_values_that_json_knows() -> None:
         ],
     }
     assert record["counts"] == {
-        **{"articles": 21, "revisions": 4, "rejects": 2},
+        **{"articles": 21, "duplicates": 5, "groups": 2, "revisions": 4, "rejects": 2},
         "links": {"owed": 3, "stored": 1200},
     }
     assert record["owed"][0] == {
@@ -92,6 +95,10 @@ def test_the_lines_tell_the_same_and_a_terminal_obeys_none_of_them() -> None:
         "  last change              2026-11-25T12:00:00Z",
         "  emnews                   2026-11-25T12:00:00Z         20 articles",
         "  (none)                   no date                       1 articles",
+    ]
+    assert told["counts"][1:3] == [
+        "  duplicates                        5",
+        "  groups                            2",
     ]
     assert told["counts"][-1] == "  links stored                  1,200"
     assert told["owed"] == [

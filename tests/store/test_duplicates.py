@@ -14,20 +14,20 @@ import pytest
 
 from crawler.article import ArticleItem, PublishedAt
 from crawler.store.articles import Articles
+from crawler.store.connection import Store
 from crawler.store.documents import INTERNAL, to_article
 from crawler.store.reader import Reader
 from crawler.store.selection import Selection
 from crawler.store.tombstones import Tombstones
 from tests.articles import SEEN, id_of, put, put_many, said
 from tests.conftest import ROOT
-from tests.stories import BEGIN, a_set, expected, passage
+from tests.reprints import BEGIN, a_set, expected, passage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from crawler.article import Article, Observation
-    from crawler.store.connection import Store
 
 HOUR = timedelta(hours=1)
 
@@ -85,7 +85,7 @@ WRITER = """
 import random, sys
 from crawler.store.connection import Store
 from tests.articles import put_many
-from tests.stories import a_set
+from tests.reprints import a_set
 
 folder, database, half = sys.argv[1:]
 told = a_set()
@@ -259,3 +259,41 @@ def test_groups_are_found_by_indexes(store: Store) -> None:
         plan = json.dumps(collection.find(query).explain()["queryPlanner"]["winningPlan"])
         assert "IXSCAN" in plan
         assert "COLLSCAN" not in plan
+
+
+def reopen(data_dir: Path, store: Store) -> None:
+    Store.open(None, store.database.name, data_dir).close()
+
+
+def test_a_store_of_before_there_were_groups_gets_them(store: Store, data_dir: Path) -> None:
+    told = a_set()
+    put_many(store, told)
+    right = roots(store)
+    last = Articles(store).counter.read()
+    # As it was: no signatures, no groups, texts of some.
+    store.collection("articles").update_many({}, {"$set": {"duplicate_of": None}})
+    store.collection("texts").update_many({}, {"$unset": {"story": "", "bands": ""}})
+    store.collection("texts").delete_one({"_id": told[0].id})
+    store.collection("meta").update_one({"_id": "schema"}, {"$set": {"texts": True}})
+    reopen(data_dir, store)
+    assert roots(store) == right
+    assert Articles(store).counter.read() >= last + sum(map(bool, right.values()))
+    before = list(store.collection("articles").find())
+    reopen(data_dir, store)
+    assert list(store.collection("articles").find()) == before
+
+
+def test_signatures_of_another_version_are_made_anew(store: Store, data_dir: Path) -> None:
+    put_many(store, a_set())
+    right = roots(store)
+    # Another rule held these together, and knew nothing of those.
+    for text in store.collection("texts").find({"bands": {"$exists": True}}):
+        other = {"story": text["story"] + 1, "bands": [band ^ 1 for band in text["bands"]]}
+        store.collection("texts").update_one({"_id": text["_id"]}, {"$set": other})
+    articles = store.collection("articles")
+    articles.update_many({}, {"$set": {"duplicate_of": None}})
+    wrong = {"duplicate_of": id_of(0)}
+    articles.update_many({"_id": {"$in": [id_of(n) for n in (7, 24, 25)]}}, {"$set": wrong})
+    store.collection("meta").update_one({"_id": "schema"}, {"$set": {"texts": "0"}})
+    reopen(data_dir, store)
+    assert roots(store) == right

@@ -1,0 +1,62 @@
+"""Texts that are alike share a band, and others do not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.stories.signature import BANDS, SHINGLE_LETTERS, Signature, shingles, signature_of
+from crawler.stories.story import story_of
+from tests.reprints import passage, sentence
+
+TIME = datetime(2021, 12, 8, 4, tzinfo=UTC)
+
+
+def signed(text: str, time: datetime | None = TIME) -> Signature:
+    signature = signature_of(story_of(text, time))
+    assert signature is not None
+    return signature
+
+
+def shared(one: str, other: str) -> int:
+    return len(set(signed(one).bands) & set(signed(other).bands))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF), min_size=8))
+def test_shingles_are_all_runs_of_letters(letters: str) -> None:
+    runs = [letters[n : n + SHINGLE_LETTERS] for n in range(len(letters) - SHINGLE_LETTERS + 1)]
+    assert sorted(shingles(letters)) == sorted(run.encode("utf-16-le") for run in runs)
+
+
+def test_punctuation_width_and_lines_do_not_matter() -> None:
+    one = signed("沪指涨１．５％，“北向资金”净流入30亿元。成交额破万亿")
+    assert one == signed("沪指涨1.5% 「北向资金」净流入３０亿元\n成交额破万亿。")
+
+
+def test_reprints_share_bands_and_others_none() -> None:
+    assert len(signed(passage("a")).bands) == BANDS
+    assert shared(passage("a"), passage("a", 1)) > BANDS / 4
+    assert all(shared(passage("a"), passage(f"b{n}")) == 0 for n in range(50))
+
+
+def test_a_signature_stays_what_it_is() -> None:
+    # Stores hold these numbers: whatever changes them needs another VERSION.
+    assert signed("沪指翻红，深成指涨逾百分之一。").whole == 0
+    assert signed(sentence("a", 80)).bands[:2] == (0, 0)
+
+
+def test_a_short_text_of_another_day_shares_nothing() -> None:
+    short, long = sentence("a", 39), sentence("a", 60)
+    later = datetime(2021, 12, 9, 4, tzinfo=UTC)
+    same_day = datetime(2021, 12, 8, 15, 59, tzinfo=UTC)
+    assert signed(short) == signed(short, same_day)
+    assert signed(short).whole != signed(short, later).whole
+    assert set(signed(short).bands).isdisjoint(signed(short, later).bands)
+    assert signed(long) == signed(long, later) == signed(long, None)
+
+
+def test_what_says_too_little_has_none() -> None:
+    assert signature_of(story_of("今日无要闻", TIME)) is None
+    assert signature_of(story_of("", None)) is None
