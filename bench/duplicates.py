@@ -23,7 +23,7 @@ from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.duplicates import Duplicates
 from crawler.store.texts import TEXTS, Text, text_of, write_texts
-from crawler.stories.signature import BANDS
+from crawler.stories.signature import BAND_BYTES, BANDS, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,11 +41,11 @@ REPRINTS = 10
 BEGIN = datetime(2021, 12, 5, tzinfo=SHANGHAI)
 
 
-def items(number: int, seed: int) -> Iterator[ArticleItem]:
-    """Articles of 4,000 characters, as a crawl gives them to the store."""
+def items(number: int, seed: int, first: int = 0) -> Iterator[ArticleItem]:
+    """Articles of 4,000 characters, one a minute, as a crawl gives them to the store."""
     language = Language(seed)
     text = ""
-    for place in range(number):
+    for place in range(first, first + number):
         if place % REPRINTS or not text:
             text = language.text(CHARACTERS)
         else:
@@ -103,17 +103,19 @@ def grow(store: Store, sizes: Iterable[int]) -> Iterator[tuple[int, float]]:
         times = []
         for _ in range(10):
             turn += 1
-            times.append(one_more(store, list(map(text_of, articles_of(items(BATCH, turn))))))
+            texts = list(map(text_of, articles_of(items(BATCH, turn, count))))
+            times.append(one_more(store, texts))
             count += BATCH
         yield size, statistics.median(times)
 
 
 def _made_up(chance: random.Random, place: int) -> dict[str, Any]:
-    numbers = [chance.getrandbits(64) - 2**63 for _ in range(BANDS + 1)]
     time = BEGIN + timedelta(minutes=place)
+    bands = tuple(chance.getrandbits(8 * BAND_BYTES) for _ in range(BANDS))
+    signature = Signature(chance.getrandbits(64) - 2**63, bands, time.date())
     return {
         **{"_id": f"made up {place}", "published_at": time, "text": "x"},
-        **{"story": numbers[0], "bands": numbers[1:]},
+        **{"story": signature.whole, "bands": signature.kept},
     }
 
 

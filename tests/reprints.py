@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from crawler.article import SHANGHAI
-from crawler.store.texts import text_of
-from crawler.stories.sameness import is_same
+from crawler.stories.sameness import are_tied
+from crawler.stories.story import story_of
 from tests.articles import said
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def a_set() -> list[Observation]:
     told += [(passage(f"alone {n}"), n) for n in range(6)]
     told += [("沪指翻红，深成指涨逾百分之一。", hour) for hour in (1, 2, 26, 27)]
     told += [("今日无要闻", 1)] * 2
+    # The same to the letter after a month, and reprints a week, two weeks and a month apart.
+    told += [(passage("far"), 24 * day) for day in (0, 30, 90)]
+    told += [(passage("far", 1), 24 * day) for day in (7, 14, 46, 61)]
     dated = [
         said(n, text=text, time=BEGIN + timedelta(hours=hours))
         for n, (text, hours) in enumerate(told)
@@ -59,16 +62,11 @@ def a_set() -> list[Observation]:
 def expected(articles: Iterable[Article]) -> dict[str, str | None]:
     """The `duplicate_of` of each article, found by trying every pair."""
     known = list(articles)
-    texts = {article.id: text_of(article) for article in known}
-    signed = {one: text.signature for one, text in texts.items()}
-    bands = {one: set(signature.bands) if signature else set() for one, signature in signed.items()}
+    stories = {one.id: story_of(one.content_text, one.published_at) for one in known}
     published = {article.id: article.published_at or LATEST for article in known}
     groups = {article.id: {article.id} for article in known}
-    for one, other in combinations(texts, 2):
-        bands = [
-            text.signature.bands if text.signature else () for text in (texts[one], texts[other])
-        ]
-        if not set(bands[0]).isdisjoint(bands[1]) and is_same(texts[one].story, texts[other].story):
+    for one, other in combinations(stories, 2):
+        if are_tied(stories[one], stories[other]):
             joined = groups[one] | groups[other]
             groups |= dict.fromkeys(joined, joined)
     roots = {one: min(group, key=lambda o: (published[o], o)) for one, group in groups.items()}

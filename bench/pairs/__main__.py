@@ -13,8 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crawler.stories.sameness import is_same
-from crawler.stories.signature import signature_of
+from crawler.stories.sameness import are_tied
 from crawler.stories.story import Story, story_of
 
 if TYPE_CHECKING:
@@ -43,9 +42,7 @@ def read(half: str) -> Iterator[Pair]:
 
 def found_same(pair: Pair) -> bool:
     """Whether the two would be in one group, were they alone."""
-    one, other = _story(pair.one), _story(pair.other)
-    bands = [set(s.bands) if (s := signature_of(story)) else set() for story in (one, other)]
-    return not bands[0].isdisjoint(bands[1]) and is_same(one, other)
+    return are_tied(_story(pair.one), _story(pair.other))
 
 
 def _story(article: dict[str, Any]) -> Story:

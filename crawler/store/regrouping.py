@@ -1,19 +1,20 @@
 """Finding out to what groups articles belong that are new or changed, or were in groups with such.
 
-Of articles that say the same to the letter one is looked at for all: they have the same ties.
+Of articles that say the same to the letter on one day, one is looked at for all: they have the same
+ties.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any
 
-from crawler.stories.sameness import is_same
-from crawler.stories.signature import Signature
-from crawler.stories.story import Story, story_of
+from crawler.stories.sameness import are_reprints
+from crawler.stories.signature import Signature, band_in
+from crawler.stories.story import Story, day_of, story_of
 from crawler.stories.union import Union
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     # Of articles their `duplicate_of`.
     Roots = dict[str, str | None]
+    # A loose article, and the root of a group in which some are like it.
+    Tie = tuple[str, str]
 
 # The texts of so many candidates are in memory at a time.
 MOST_STORIES = 100
@@ -41,6 +44,14 @@ class Loose:
     story: Story
     signature: Signature | None
     duplicate_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """An article of the store: the root of its group, and its day."""
+
+    root: str
+    day: date | None
 
 
 class Regrouping:
@@ -67,12 +78,12 @@ class Regrouping:
         self.seen_by = seen_by
         self.union = Union()
         self.by_whole: dict[int, str] = {}
-        self.by_band: dict[int, list[str]] = defaultdict(list)
+        self.firsts: dict[tuple[int, date | None], str] = {}
 
     def changes(self) -> Roots:
         """The articles that get another root, each with its `duplicate_of` from now on."""
-        self._join_loose()
-        self._join_groups(self._candidates(self._without_twins()))
+        self._tie_loose()
+        self._tie_near(self._candidates(self._tie_twins()))
         sets = [one for one in self.union.sets() if not self.loose.keys().isdisjoint(one)]
         published = self._published(one for members in sets for one in members)
         now = {one: article.duplicate_of for one, article in self.loose.items()}
@@ -89,79 +100,93 @@ class Regrouping:
                 roots[member["_id"]] = roots[member["duplicate_of"]]
         return {one: root for one, root in roots.items() if now.get(one) != root}
 
-    def _join_loose(self) -> None:
+    def _tie_loose(self) -> None:
         """Tie loose articles to one another."""
+        by_band: dict[int, list[str]] = defaultdict(list)
         for one, article in self.loose.items():
             self.union.top(one)
-            if article.signature is not None:
-                first = self.by_whole.setdefault(article.signature.whole, one)
-                self.union.join(one, first)
-                for band in article.signature.bands if one == first else ():
-                    self.by_band[band].append(one)
-        pairs = {pair for ids in self.by_band.values() for pair in combinations(ids, 2)}
-        for one, other in pairs:
+            if article.signature is None:
+                continue
+            self.union.join(one, self.by_whole.setdefault(article.signature.whole, one))
+            if self.firsts.setdefault((article.signature.whole, article.story.day), one) == one:
+                for band in article.signature.bands:
+                    by_band[band].append(one)
+        for one, other in {pair for ids in by_band.values() for pair in combinations(ids, 2)}:
             stories = (self.loose[one].story, self.loose[other].story)
-            if not self.union.are_joined(one, other) and is_same(*stories):
+            if not self.union.are_joined(one, other) and are_reprints(*stories):
                 self.union.join(one, other)
 
-    def _without_twins(self) -> set[str]:
-        """Tie those that the store has to the letter; the others, to be looked for by bands."""
-        rest = set(self.by_whole.values())
-        # Of several that are the same to the letter, the one that is found may be seen later.
-        if not rest or self.seen_by is not None:
-            return rest
-        wholes = {"story": {"$in": list(self.by_whole)}}
-        one_of_each = {"_id": "$story", "twin": {"$first": "$_id"}}
-        found = self.texts.aggregate(
-            [{"$match": wholes}, {"$sort": {"story": 1}}, {"$group": one_of_each}],
-            session=self.session,
-        )
-        twins = {one["twin"]: self.by_whole[one["_id"]] for one in found}
-        for twin, root in self._roots(twins).items():
-            self.union.join(twins[twin], root)
-            rest.discard(twins[twin])
-        return rest
+    def _tie_twins(self) -> list[str]:
+        """Tie those that the store has to the letter; of the others, one for all that are alike."""
+        twins = self._twins()
+        heads = self._heads(twins)
+        rest = dict(self.firsts)
+        for twin, head in heads.items():
+            self.union.join(self.by_whole[twins[twin]], head.root)
+            rest.pop((twins[twin], head.day), None)
+        return list(rest.values())
 
-    def _candidates(self, rest: set[str]) -> dict[tuple[str, str], list[str]]:
-        """The stored articles that share a band with one of these, by that and by their root."""
-        by_band = {
-            band: [one for one in ids if one in rest]
-            for band, ids in self.by_band.items()
-            if not rest.isdisjoint(ids)
-        }
-        if not by_band:
+    def _twins(self) -> dict[str, int]:
+        """Stored articles that say the same to the letter, with the number of what they say.
+
+        One of each, which is enough: they are of one group, as far as they have been seen by now.
+        """
+        if not self.by_whole:
             return {}
-        shared: dict[str, set[str]] = {}
-        query = {"bands": {"$in": list(by_band)}}
-        for text in self.texts.find(query, {"bands": 1}, session=self.session):
-            shared[text["_id"]] = {one for band in text["bands"] for one in by_band.get(band, ())}
-        candidates: dict[tuple[str, str], list[str]] = {}
-        for candidate, root in self._roots(shared).items():
+        query = {"story": {"$in": list(self.by_whole)}}
+        if self.seen_by is not None:
+            every = self.texts.find(query, {"story": 1}, session=self.session)
+            return {one["_id"]: one["story"] for one in every}
+        group = {"_id": "$story", "twin": {"$first": "$_id"}}
+        steps: list[Document] = [{"$match": query}, {"$sort": {"story": 1}}, {"$group": group}]
+        return {one["twin"]: one["_id"] for one in self.texts.aggregate(steps, self.session)}
+
+    def _candidates(self, rest: Iterable[str]) -> dict[Tie, list[str]]:
+        """The stored articles that share a band with one of these, and are near in time."""
+        by_band: dict[int, list[str]] = defaultdict(list)
+        sought: set[int] = set()
+        for one in rest:
+            if signature := self.loose[one].signature:
+                sought.update(signature.sought)
+                for band in signature.bands:
+                    by_band[band].append(one)
+        if not sought:
+            return {}
+        query = {"bands": {"$in": list(sought)}}
+        shared = {
+            text["_id"]: {one for band in text["bands"] for one in by_band.get(band_in(band), ())}
+            for text in self.texts.find(query, {"bands": 1}, session=self.session)
+        }
+        candidates: dict[Tie, list[str]] = {}
+        for candidate, head in self._heads(shared).items():
             for one in shared[candidate]:
-                candidates.setdefault((one, root), []).append(candidate)
+                candidates.setdefault((one, head.root), []).append(candidate)
         return candidates
 
-    def _roots(self, ids: Iterable[str]) -> dict[str, str]:
-        """Of articles of the store, without those that are in hand, the root of their group."""
+    def _heads(self, ids: Iterable[str]) -> dict[str, _Head]:
+        """Of articles of the store, without those that are in hand, what is to be known first."""
         others = [one for one in ids if one not in self.loose and one not in self.known]
         if not others:
             return {}
         query: Document = {"_id": {"$in": others}}
         if self.seen_by is not None:
             query["first_seen_at"] = {"$lte": self.seen_by}
-        found = self.articles.find(query, HEAD, session=self.session).sort("_id")
-        return {one["_id"]: one["duplicate_of"] or one["_id"] for one in found}
+        found = self.articles.find(query, HEAD, session=self.session)
+        return {
+            one["_id"]: _Head(one["duplicate_of"] or one["_id"], day_of(one["published_at"]))
+            for one in found
+        }
 
-    def _join_groups(self, waiting: dict[tuple[str, str], list[str]]) -> None:
+    def _tie_near(self, waiting: dict[Tie, list[str]]) -> None:
         """Tie loose articles to groups of the store, by whichever of its articles is the same."""
         while waiting:
             # Of each group one candidate at a time: it may be the only one that is needed.
-            turn = {pair: waiting[pair].pop() for pair in islice(waiting, MOST_STORIES)}
+            turn = {tie: waiting[tie].pop() for tie in islice(waiting, MOST_STORIES)}
             query = {"_id": {"$in": list(set(turn.values()))}}
             found = self.articles.find(query, BODY, session=self.session)
             stories = {one["_id"]: story_in(one) for one in found}
             for (one, root), candidate in turn.items():
-                if is_same(self.loose[one].story, stories[candidate]):
+                if are_reprints(self.loose[one].story, stories[candidate]):
                     self.union.join(one, root)
             waiting = {
                 (one, root): left

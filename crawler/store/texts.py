@@ -49,7 +49,7 @@ class Text:
             "text": self.words,
         }
         if self.signature is not None:
-            document |= {"story": self.signature.whole, "bands": self.signature.bands}
+            document |= {"story": self.signature.whole, "bands": self.signature.kept}
         return document
 
 

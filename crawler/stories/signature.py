@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from rensa import RMinHash
+
+from crawler.stories.story import NEAR_DAYS
 
 if TYPE_CHECKING:
     from crawler.stories.story import Story
@@ -23,15 +26,35 @@ if TYPE_CHECKING:
 VERSION = f"1-{RMinHash.ALGORITHM_VERSION}"
 SHINGLE_LETTERS = 6
 BANDS, ROWS = 20, 4
+# What is left of 64 bits numbers the days of a period.
+BAND_BYTES = 6
+LARGEST_BAND = (1 << 8 * BAND_BYTES) - 1
+PERIOD_DAYS = 4 * NEAR_DAYS
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Signed numbers of 64 bits: one of the story as a whole, and those of its bands."""
+    """Numbers: one of the story as a whole (signed, 64 bits), and those of its bands (48 bits).
+
+    Bands are kept behind the number of the period in which the story was published: what a new one
+    is compared with stands together, however much was published in other years.
+    """
 
     whole: int
     bands: tuple[int, ...]
+    day: date | None
+
+    @property
+    def kept(self) -> list[int]:
+        """The bands as they are kept: sorted, those of one time stand together."""
+        return [_at(_period(self.day, 0), band) for band in self.bands]
+
+    @property
+    def sought(self) -> list[int]:
+        """The bands of stories that are near in time, as they are kept."""
+        periods = {_period(self.day, -NEAR_DAYS), _period(self.day, NEAR_DAYS)}
+        return [_at(period, band) for period in periods for band in self.bands]
 
 
 def signature_of(story: Story) -> Signature | None:
@@ -42,13 +65,27 @@ def signature_of(story: Story) -> Signature | None:
     sketch.update(shingles(story.letters))
     rows = struct.pack(f"<{BANDS * ROWS}I", *sketch.digest())
     salt = f"{VERSION} {story.day if story.is_of_its_day else ''}".encode()
-    whole = _number(story.letters.encode("utf-8", "surrogatepass"), salt)
+    whole = _number(story.letters.encode("utf-8", "surrogatepass"), salt, 8)
     size = 4 * ROWS
     bands = (
-        _number(rows[place * size : (place + 1) * size], b"%s %d" % (salt, place))
+        _number(rows[place * size : (place + 1) * size], b"%s %d" % (salt, place), BAND_BYTES)
         for place in range(BANDS)
     )
-    return Signature(whole, tuple(bands))
+    return Signature(whole, tuple(bands), story.day)
+
+
+def band_in(kept: int) -> int:
+    """The band that is kept as a number."""
+    return kept & LARGEST_BAND
+
+
+def _period(day: date | None, shift: int) -> int:
+    """The number of the days that are kept together, of a day or of one that is so far from it."""
+    return 0 if day is None else (day.toordinal() + shift) // PERIOD_DAYS
+
+
+def _at(period: int, band: int) -> int:
+    return period << 8 * BAND_BYTES | band
 
 
 def shingles(letters: str) -> list[bytes]:
@@ -67,6 +104,6 @@ def _cut(number: int, width: int) -> struct.Struct:
     return struct.Struct(f"{width}s" * number)
 
 
-def _number(data: bytes, key: bytes) -> int:
-    digest = blake2b(data, digest_size=8, key=key)
-    return int.from_bytes(digest.digest(), "little", signed=True)
+def _number(data: bytes, key: bytes, size: int) -> int:
+    digest = blake2b(data, digest_size=size, key=key)
+    return int.from_bytes(digest.digest(), "little", signed=size == 8)

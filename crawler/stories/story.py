@@ -10,12 +10,15 @@ from functools import cached_property
 from crawler.article import SHANGHAI
 from crawler.folding import fold
 
-# Figures with their point, without the commas of thousands; what is left out is no letter.
+LETTERS = re.compile(r"[^\W_]+")
+# Figures with their point, and what stands between them.
 TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+")
 # So few letters say nothing that others could not say of something else.
 FEWEST_LETTERS = 8
 # A text of fewer tells of no day: said again on another day, it tells of something else.
 TIMELESS_LETTERS = 40
+# Reprints that were edited are looked for within so many days.
+NEAR_DAYS = 15
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,8 @@ class Story:
 
     @cached_property
     def letters(self) -> str:
-        """All its letters and figures."""
-        return "".join(self.tokens)
+        """All its letters and digits."""
+        return "".join(LETTERS.findall(self.text))
 
     @property
     def is_comparable(self) -> bool:
@@ -45,8 +48,19 @@ class Story:
         """Whether it is compared with stories of the same day only."""
         return len(self.letters) < TIMELESS_LETTERS
 
+    def is_near(self, other: Story) -> bool:
+        """Whether both were published within so many days that one may be a reprint."""
+        if self.day is None or other.day is None:
+            return self.day == other.day
+        days = abs((self.day - other.day).days)
+        return days <= (0 if self.is_of_its_day or other.is_of_its_day else NEAR_DAYS)
+
 
 def story_of(text: str, published_at: datetime | None) -> Story:
     """The story of a text, given as it is in an article."""
-    day = published_at.astimezone(SHANGHAI).date() if published_at else None
-    return Story(fold(text), day)
+    return Story(fold(text), day_of(published_at))
+
+
+def day_of(published_at: datetime | None) -> date | None:
+    """The day of a time in Asia/Shanghai."""
+    return published_at.astimezone(SHANGHAI).date() if published_at else None

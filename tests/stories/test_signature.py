@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.stories.signature import BANDS, SHINGLE_LETTERS, Signature, shingles, signature_of
-from crawler.stories.story import story_of
+from crawler.stories.signature import (
+    BANDS,
+    SHINGLE_LETTERS,
+    VERSION,
+    Signature,
+    band_in,
+    shingles,
+    signature_of,
+)
+from crawler.stories.story import NEAR_DAYS, story_of
 from tests.reprints import passage, sentence
 
 TIME = datetime(2021, 12, 8, 4, tzinfo=UTC)
@@ -43,8 +51,10 @@ def test_reprints_share_bands_and_others_none() -> None:
 
 def test_a_signature_stays_what_it_is() -> None:
     # Stores hold these numbers: whatever changes them needs another VERSION.
-    assert signed("沪指翻红，深成指涨逾百分之一。").whole == 0
-    assert signed(sentence("a", 80)).bands[:2] == (0, 0)
+    short, long = signed("沪指翻红，深成指涨逾百分之一。"), signed(sentence("a", 80))
+    assert (VERSION, short.whole, short.bands[0]) == ("", 0, 0)
+    assert (long.whole, long.bands[:2]) == (0, (0, 0))
+    assert long.kept[0] == 0
 
 
 def test_a_short_text_of_another_day_shares_nothing() -> None:
@@ -54,7 +64,24 @@ def test_a_short_text_of_another_day_shares_nothing() -> None:
     assert signed(short) == signed(short, same_day)
     assert signed(short).whole != signed(short, later).whole
     assert set(signed(short).bands).isdisjoint(signed(short, later).bands)
-    assert signed(long) == signed(long, later) == signed(long, None)
+    assert signed(long).whole == signed(long, later).whole == signed(long, None).whole
+    assert signed(long).bands == signed(long, later).bands == signed(long, None).bands
+
+
+@given(st.integers(0, 400), st.integers(-NEAR_DAYS, NEAR_DAYS))
+def test_whoever_is_near_in_time_is_sought_where_it_is_kept(first: int, days: int) -> None:
+    text = sentence("a", 60)
+    one = signed(text, TIME + timedelta(days=first))
+    other = signed(text, TIME + timedelta(days=first + days))
+    assert set(other.kept) <= set(one.sought)
+    assert {band_in(kept) for kept in one.kept} == set(one.bands)
+    assert len(set(one.sought)) in (BANDS, 2 * BANDS)
+    assert set(signed(text, None).kept) == set(signed(text, None).sought) == set(one.bands)
+
+
+def test_numbers_are_what_mongodb_keeps_in_64_bits() -> None:
+    late = signed(sentence("a", 60), datetime(9999, 12, 1, tzinfo=UTC))
+    assert all(0 <= kept < 2**63 for kept in late.kept)
 
 
 def test_what_says_too_little_has_none() -> None:
