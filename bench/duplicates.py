@@ -24,6 +24,7 @@ from crawler.store.connection import Store
 from crawler.store.duplicates import Duplicates
 from crawler.store.texts import TEXTS, Text, text_of, write_texts
 from crawler.stories.signature import BAND_BYTES, BANDS, Signature
+from crawler.stories.story import NEAR_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,7 +113,7 @@ def grow(store: Store, sizes: Iterable[int]) -> Iterator[tuple[int, float]]:
 def _made_up(chance: random.Random, place: int) -> dict[str, Any]:
     time = BEGIN + timedelta(minutes=place)
     bands = tuple(chance.getrandbits(8 * BAND_BYTES) for _ in range(BANDS))
-    signature = Signature(chance.getrandbits(64) - 2**63, bands, time.date())
+    signature = Signature(chance.getrandbits(64) - 2**63, bands, time.date(), NEAR_DAYS)
     return {
         **{"_id": f"made up {place}", "published_at": time, "text": "x"},
         **{"story": signature.whole, "bands": signature.kept},

@@ -25,8 +25,9 @@ HALVES = ("open", "sealed")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two articles, and whether one is a reprint of the other; `kind`: in which way, or why not."""
+    """Two articles, and whether one is a reprint of the other; `kind`: how, or why not."""
 
+    story: str
     kind: str
     same: bool
     one: dict[str, Any]
@@ -36,8 +37,7 @@ class Pair:
 def read(half: str) -> Iterator[Pair]:
     """The pairs of a half."""
     for line in (FOLDER / f"{half}.jsonl").read_text("utf-8").splitlines():
-        told = json.loads(line)
-        yield Pair(told["kind"], told["same"], told["one"], told["other"])
+        yield Pair(**json.loads(line))
 
 
 def found_same(pair: Pair) -> bool:

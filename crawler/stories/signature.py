@@ -13,29 +13,37 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rensa import RMinHash
-
-from crawler.stories.story import NEAR_DAYS
 
 if TYPE_CHECKING:
     from crawler.stories.story import Story
 
+
+class Shape(NamedTuple):
+    """How many letters a shingle has, and of how many numbers a band is made."""
+
+    letters: int
+    rows: int
+
+
 # Numbers of another version do not meet these: to be raised with whatever changes them.
 VERSION = f"1-{RMinHash.ALGORITHM_VERSION}"
-SHINGLE_LETTERS = 6
-BANDS, ROWS = 20, 4
-# What is left of 64 bits numbers the days of a period.
-BAND_BYTES = 6
+BANDS = 16
+# A brief has few shingles, and an edited one shares half of them; so its bands are drawn of fewer.
+BRIEF, LONG = Shape(letters=2, rows=3), Shape(letters=6, rows=4)
+# What is left of 64 bits numbers the period.
+BAND_BYTES = 5
 LARGEST_BAND = (1 << 8 * BAND_BYTES) - 1
-PERIOD_DAYS = 4 * NEAR_DAYS
+# Periods are so many times as long as what is near; most of it is in one of them.
+PERIOD = 4
 SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Numbers: one of the story as a whole (signed, 64 bits), and those of its bands (48 bits).
+    """Numbers: one of the story as a whole (signed, 64 bits), and those of its bands (40 bits).
 
     Bands are kept behind the number of the period in which the story was published: what a new one
     is compared with stands together, however much was published in other years.
@@ -44,34 +52,43 @@ class Signature:
     whole: int
     bands: tuple[int, ...]
     day: date | None
+    near_days: int
 
     @property
     def kept(self) -> list[int]:
         """The bands as they are kept: sorted, those of one time stand together."""
-        return [_at(_period(self.day, 0), band) for band in self.bands]
+        return [_at(self._period(0), band) for band in self.bands]
 
     @property
     def sought(self) -> list[int]:
         """The bands of stories that are near in time, as they are kept."""
-        periods = {_period(self.day, -NEAR_DAYS), _period(self.day, NEAR_DAYS)}
+        periods = {self._period(-self.near_days), self._period(self.near_days)}
         return [_at(period, band) for period in periods for band in self.bands]
+
+    def _period(self, shift: int) -> int:
+        """The number of the days that are kept together, of the day that is so far from its own."""
+        if self.day is None:
+            return 0
+        return (self.day.toordinal() + shift) // (PERIOD * self.near_days)
 
 
 def signature_of(story: Story) -> Signature | None:
     """The signature of a story; None of one that says too little to be compared."""
     if not story.is_comparable:
         return None
-    sketch = RMinHash(num_perm=BANDS * ROWS, seed=SEED)
-    sketch.update(shingles(story.letters))
-    rows = struct.pack(f"<{BANDS * ROWS}I", *sketch.digest())
-    salt = f"{VERSION} {story.day if story.is_of_its_day else ''}".encode()
-    whole = _number(story.letters.encode("utf-8", "surrogatepass"), salt, 8)
-    size = 4 * ROWS
+    rows = _shape(story).rows
+    sketch = RMinHash(num_perm=BANDS * rows, seed=SEED)
+    sketch.update(shingles(story))
+    drawn = struct.pack(f"<{BANDS * rows}I", *sketch.digest())
+    salt = f"{VERSION} {rows}".encode()
+    of_its_day = f"{VERSION} {story.day if story.is_of_its_day else ''}".encode()
+    whole = _number(story.letters.encode("utf-8", "surrogatepass"), of_its_day, 8)
+    size = 4 * rows
     bands = (
-        _number(rows[place * size : (place + 1) * size], b"%s %d" % (salt, place), BAND_BYTES)
+        _number(drawn[place * size : (place + 1) * size], b"%s %d" % (salt, place), BAND_BYTES)
         for place in range(BANDS)
     )
-    return Signature(whole, tuple(bands), story.day)
+    return Signature(whole, tuple(bands), story.day, story.near_days)
 
 
 def band_in(kept: int) -> int:
@@ -79,23 +96,22 @@ def band_in(kept: int) -> int:
     return kept & LARGEST_BAND
 
 
-def _period(day: date | None, shift: int) -> int:
-    """The number of the days that are kept together, of a day or of one that is so far from it."""
-    return 0 if day is None else (day.toordinal() + shift) // PERIOD_DAYS
-
-
 def _at(period: int, band: int) -> int:
     return period << 8 * BAND_BYTES | band
 
 
-def shingles(letters: str) -> list[bytes]:
+def shingles(story: Story) -> list[bytes]:
     """All runs of so many letters, two bytes a letter."""
-    data = letters.encode("utf-16-le", "surrogatepass")
-    width = 2 * SHINGLE_LETTERS
+    data = story.letters.encode("utf-16-le", "surrogatepass")
+    width = 2 * _shape(story).letters
     found: list[bytes] = []
     for offset in range(0, width, 2):
         found += _cut(max(len(data) - offset, 0) // width, width).unpack_from(data, offset)
     return found
+
+
+def _shape(story: Story) -> Shape:
+    return BRIEF if story.is_brief else LONG
 
 
 @lru_cache(4096)

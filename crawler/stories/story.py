@@ -11,14 +11,14 @@ from crawler.article import SHANGHAI
 from crawler.folding import fold
 
 LETTERS = re.compile(r"[^\W_]+")
-# Figures with their point, and what stands between them.
-TOKEN = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+")
 # So few letters say nothing that others could not say of something else.
 FEWEST_LETTERS = 8
 # A text of fewer tells of no day: said again on another day, it tells of something else.
 TIMELESS_LETTERS = 40
+# A text of fewer is a brief.
+BRIEF_LETTERS = 150
 # Reprints that were edited are looked for within so many days.
-NEAR_DAYS = 15
+NEAR_DAYS, NEAR_DAYS_OF_BRIEFS = 15, 1
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,24 @@ class Story:
     day: date | None
 
     @cached_property
-    def tokens(self) -> list[str]:
-        """Its figures and what stands between them, without punctuation and spaces."""
-        return [token.replace(",", "") for token in TOKEN.findall(self.text)]
-
-    @cached_property
     def letters(self) -> str:
         """All its letters and digits."""
-        return "".join(LETTERS.findall(self.text))
+        return letters_of(self.text)
 
     @property
     def is_comparable(self) -> bool:
         """Whether it says enough to be compared at all."""
         return len(self.letters) >= FEWEST_LETTERS
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is one of the texts that are written on templates."""
+        return len(self.letters) < BRIEF_LETTERS
+
+    @property
+    def near_days(self) -> int:
+        """Within how many days reprints are looked for that were edited."""
+        return NEAR_DAYS_OF_BRIEFS if self.is_brief else NEAR_DAYS
 
     @property
     def is_of_its_day(self) -> bool:
@@ -53,12 +58,18 @@ class Story:
         if self.day is None or other.day is None:
             return self.day == other.day
         days = abs((self.day - other.day).days)
-        return days <= (0 if self.is_of_its_day or other.is_of_its_day else NEAR_DAYS)
+        is_of_its_day = self.is_of_its_day or other.is_of_its_day
+        return days <= (0 if is_of_its_day else min(self.near_days, other.near_days))
 
 
 def story_of(text: str, published_at: datetime | None) -> Story:
     """The story of a text, given as it is in an article."""
     return Story(fold(text), day_of(published_at))
+
+
+def letters_of(text: str) -> str:
+    """All letters and digits of a text."""
+    return "".join(LETTERS.findall(text))
 
 
 def day_of(published_at: datetime | None) -> date | None:
