@@ -12,7 +12,7 @@ help:
 	@echo 'make test      run the tests'
 	@echo 'make fuzz      try 100,000 examples and more of what must hold for any input (long)'
 	@echo 'make torture   kill crawls and servers at random moments, mix in poison (long)'
-	@echo 'make bench     compare exports and searches with what people write, in one run (long)'
+	@echo 'make bench     compare exports, searches and duplicates with what people write, in one run (long)'
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
@@ -74,6 +74,8 @@ torture: install system
 bench: install system
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.duplicates
+	$(BIN)/python -m bench.pairs
 
 check: install
 	$(BIN)/ruff check

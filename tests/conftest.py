@@ -276,8 +276,9 @@ def answer() -> type[Answer]:
 
 @pytest.fixture
 def exported(finews: Command) -> Callable[[], list[dict[str, Any]]]:
-    """What an export of this test's store gives."""
-    return lambda: [json.loads(line) for line in finews("export").out.splitlines()]
+    """What an export of all of this test's store gives."""
+    words = ("export", "--include-duplicates")
+    return lambda: [json.loads(line) for line in finews(*words).out.splitlines()]
 
 
 @pytest.fixture

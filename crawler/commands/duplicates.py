@@ -51,5 +51,5 @@ class Command(FinewsCommand, ScrapyCommand):
                 print(json.dumps(record, ensure_ascii=False))
             else:
                 print(f"{articles:>8,}  {stories.line_of(root)}")
-        told = f"{size.groups:,} groups; {size.duplicates:,} articles are duplicates of their first"
+        told = f"groups: {size.groups:,}; duplicates of their first article: {size.duplicates:,}"
         print(f"finews: {told}", file=sys.stderr)

@@ -154,8 +154,17 @@ class Articles:
             seq = max(seq, new.seq)
             if new is not old:
                 states[item.id] = changes[item.id] = new
-        roots = self._save(changes, known, session)
-        seq = self.duplicates.write(roots, seq, session)
+        if len(changes) > 1 and sum(state.size for state in changes.values()) > LARGEST_TRANSACTION:
+            raise _TooMuchError
+        roots = self._regroup(changes, known, session)
+        for key in sorted(roots.keys() & changes.keys()):
+            # What changes in nothing else has no number of its own yet.
+            number = changes[key].seq if changes[key].seq > before else seq + 1
+            changes[key] = _rooted(changes[key], roots[key], number)
+            seq = max(seq, number)
+        self._save(changes, session)
+        others = {key: root for key, root in roots.items() if key not in changes}
+        seq = self.duplicates.write(others, seq, session)
         self.counter.advance(before, seq, session)
         answers = [_with_root(answer, roots) for answer in answers]
         self._settle(stored, "stored", session)
@@ -179,15 +188,23 @@ class Articles:
             )
         return states
 
-    def _save(
-        self, changes: dict[str, _State], known: Mapping[str, Article], session: ClientSession
+    def _regroup(
+        self, changes: Mapping[str, _State], known: Mapping[str, Article], session: ClientSession
     ) -> Roots:
-        """Write what changed; the articles that get another `duplicate_of` by it.
+        """The articles that get another `duplicate_of` by changes.
 
         `known`: those that are stored, as they are.
         """
-        if len(changes) > 1 and sum(state.size for state in changes.values()) > LARGEST_TRANSACTION:
-            raise _TooMuchError
+        told = [
+            state.text
+            for key, state in changes.items()
+            if state.text is not None and not _tells_the_same(known.get(key), state)
+        ]
+        so_far = {text.id: known[text.id].duplicate_of for text in told if text.id in known}
+        return self.duplicates.regroup(told, so_far, session)
+
+    def _save(self, changes: Mapping[str, _State], session: ClientSession) -> None:
+        """Write what changed."""
         documents: list[ReplaceOne[dict[str, Any]]] = [
             ReplaceOne({"_id": key}, state.document, upsert=True)
             for key, state in changes.items()
@@ -195,15 +212,11 @@ class Articles:
         ]
         if documents:
             self.collection.bulk_write(documents, ordered=False, session=session)
+        texts = [state.text for state in changes.values() if state.text is not None]
+        write_texts(self.store.database, texts, session)
         for key, state in changes.items():
             if state.revisions is not None:
                 self._save_revisions(key, state.revisions, session)
-        texts = [state.text for state in changes.values() if state.text is not None]
-        told = [text for text in texts if not _tells_the_same(known.get(text.id), changes[text.id])]
-        so_far = {text.id: known[text.id].duplicate_of for text in told if text.id in known}
-        roots = self.duplicates.regroup(told, so_far, session)
-        write_texts(self.store.database, texts, session)
-        return roots
 
     def _save_revisions(
         self, key: str, revisions: Sequence[RawBSONDocument], session: ClientSession
@@ -272,7 +285,7 @@ class Articles:
         new = _next(old, rename(old.history, exact), before + 1)
         if new is old:
             return False
-        self._save({article_id: new}, {article_id: old.article}, session)
+        self._save({article_id: new}, session)
         self.counter.advance(before, new.seq, session)
         return True
 
@@ -346,6 +359,14 @@ def _read_at(items: Iterable[ArticleItem]) -> dict[str, datetime]:
                 before = read_at.get(observation.address, observation.observed_at)
                 read_at[observation.address] = max(before, observation.observed_at)
     return read_at
+
+
+def _rooted(state: _State, root: str | None, number: int) -> _State:
+    """The state of an article that is a duplicate of another one from now on, or of none."""
+    assert state.article is not None
+    article = replace(state.article, duplicate_of=root)
+    document = _encode(to_document(article, state.history, number, state.replaced))
+    return replace(state, article=article, seq=number, document=document)
 
 
 def _with_root(written: Written, roots: Roots) -> Written:

@@ -31,3 +31,12 @@ class Counter:
             self.collection.update_one(
                 {"_id": CHANGES}, {"$set": {"seq": seq}}, upsert=True, session=session
             )
+
+    def hold(self, session: ClientSession) -> None:
+        """Have the transaction conflict with all that take numbers, whether it takes any or not."""
+        self.collection.update_one(
+            {"_id": CHANGES},
+            {"$inc": {"held": 1}, "$setOnInsert": {"seq": 0}},
+            True,
+            session=session,
+        )

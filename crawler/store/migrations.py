@@ -104,6 +104,8 @@ def _write_batch(database: Database[Document], ids: list[str], session: ClientSe
     roots = duplicates.regroup(texts, known, session)
     write_texts(database, texts, session)
     counter.advance(before, duplicates.write(roots, before, session), session)
+    # Whoever wrote meanwhile did not see these texts, nor was seen: one of the two is made again.
+    counter.hold(session)
 
 
 def number_changes(database: Database[Document]) -> None:

@@ -35,6 +35,7 @@ CLAUSE = re.compile(r"[^\W_]+(?:\.\d+[^\W_]*)*")
 MARKS = re.compile(
     r"^\s*【[^】]*】|^\s*[^,。:;\s]{2,20}(?:电|讯|消息|报道|获悉)[,:\s]+|\s*\([^()]{1,15}\)[\s。]*$"
 )
+MOST_MARKS = 4
 # What tells two briefs of one template apart where figures do not.
 UP, DOWN = re.compile("[涨升增买]|[流转]入"), re.compile("[跌降减卖]|[流转]出")
 
@@ -80,7 +81,11 @@ def _are_one_brief(one: Story, other: Story) -> bool:
 
 def _without_marks(text: str) -> str:
     """A brief without its headline, who reports, and its medium, if anything is left then."""
-    while (shorter := MARKS.sub("", text)) != text and len(letters_of(shorter)) >= FEWEST_LETTERS:
+    text = " ".join(text.split())
+    for _ in range(MOST_MARKS):
+        shorter = MARKS.sub("", text)
+        if len(letters_of(shorter)) < FEWEST_LETTERS:
+            break
         text = shorter
     return text
 

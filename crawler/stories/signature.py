@@ -39,6 +39,9 @@ LARGEST_BAND = (1 << 8 * BAND_BYTES) - 1
 # Periods are so many times as long as what is near; most of it is in one of them.
 PERIOD = 4
 SEED = 1
+MOST_LETTERS = 100_000
+# What cuts a text is remembered for texts of common lengths.
+MOST_KNOWN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,14 @@ def _at(period: int, band: int) -> int:
 
 
 def shingles(story: Story) -> list[bytes]:
-    """All runs of so many letters, two bytes a letter."""
-    data = story.letters.encode("utf-16-le", "surrogatepass")
+    """All runs of so many letters, two bytes a letter; of a huge text those of its beginning."""
+    data = story.letters[:MOST_LETTERS].encode("utf-16-le", "surrogatepass")
     width = 2 * _shape(story).letters
     found: list[bytes] = []
     for offset in range(0, width, 2):
-        found += _cut(max(len(data) - offset, 0) // width, width).unpack_from(data, offset)
+        number = max(len(data) - offset, 0) // width
+        cut = _known_cut if number <= MOST_KNOWN else _cut
+        found += cut(number, width).unpack_from(data, offset)
     return found
 
 
@@ -114,10 +119,12 @@ def _shape(story: Story) -> Shape:
     return BRIEF if story.is_brief else LONG
 
 
-@lru_cache(4096)
 def _cut(number: int, width: int) -> struct.Struct:
     """What cuts so many runs; several times as fast as slices."""
     return struct.Struct(f"{width}s" * number)
+
+
+_known_cut = lru_cache(2 * MOST_KNOWN)(_cut)
 
 
 def _number(data: bytes, key: bytes, size: int) -> int:

@@ -34,7 +34,7 @@ def test_the_largest_groups_are_listed(finews: Any, grouped: Store) -> None:
         f"       4  {id_of(0)}  2021-12-31T08:00:00+08:00  媒体0         甲�[2J题",
         f"       2  {id_of(10)}  2021-12-31T08:10:00+08:00  北方网         -",
     ]
-    assert done.last == "finews: 2 groups; 4 articles are duplicates of their first"
+    assert done.last == "finews: groups: 2; duplicates of their first article: 4"
 
 
 def test_a_line_for_programs_each(finews: Any, grouped: Store) -> None:
@@ -48,7 +48,7 @@ def test_a_line_for_programs_each(finews: Any, grouped: Store) -> None:
 def test_where_there_are_none_it_says_so(finews: Any, store: Store) -> None:
     done = finews("duplicates", "list")
     assert done.out == ""
-    assert done.last == "finews: 0 groups; 0 articles are duplicates of their first"
+    assert done.last == "finews: groups: 0; duplicates of their first article: 0"
 
 
 @pytest.mark.parametrize(

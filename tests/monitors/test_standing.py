@@ -13,6 +13,7 @@ import pytest
 from crawler.monitors.freshness import Quiet
 from crawler.monitors.standing import NOBODYS_FAULT, Limits, is_lost, problems
 from crawler.spiders import base, rejects
+from crawler.store.duplicate_groups import Size
 from crawler.store.processes import started_at
 from crawler.store.status import Next, Owed, Rejected, Status
 
@@ -41,6 +42,7 @@ GOOD = Status(
     categories=[],
     changed_at=None,
     revisions=0,
+    stories=Size(0, 0),
     links={},
     owed=[],
     rejected=[],

@@ -8,11 +8,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from crawler.article import ArticleItem, PublishedAt
+from crawler.store import migrations
 from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.documents import INTERNAL, to_article
@@ -297,3 +298,22 @@ def test_signatures_of_another_version_are_made_anew(store: Store, data_dir: Pat
     store.collection("meta").update_one({"_id": "schema"}, {"$set": {"texts": "0"}})
     reopen(data_dir, store)
     assert roots(store) == right
+
+
+def test_who_writes_while_signatures_are_made_is_seen(
+    store: Store, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, said(5, text=passage("a")))
+    store.collection("texts").update_many({}, {"$unset": {"story": "", "bands": ""}})
+    store.collection("meta").update_one({"_id": "schema"}, {"$unset": {"texts": ""}})
+    write_texts = migrations.write_texts
+    waiting = [said(6, text=passage("a"))]
+
+    def meanwhile(*args: Any) -> None:
+        if waiting:
+            put(store, waiting.pop())
+        write_texts(*args)
+
+    monkeypatch.setattr(migrations, "write_texts", meanwhile)
+    reopen(data_dir, store)
+    assert roots(store) == {id_of(5): None, id_of(6): id_of(5)}

@@ -151,3 +151,10 @@ def test_it_is_the_same_both_ways_and_of_oneself(one: str, other: str) -> None:
     reprints(one, other)
     assert are_tied(told(one), told(other)) == are_tied(told(other), told(one))
     assert are_tied(told(one), told(one)) == told(one).is_comparable
+
+
+@pytest.mark.parametrize("filler", [" ", "\n", "(。)", "。", "【】", ",", "1" * 10, "("])
+def test_a_huge_text_costs_no_more_than_its_length(filler: str) -> None:
+    # Quadratic work on a million characters would not end.
+    huge = f"{BANK}{filler * (1_000_000 // len(filler))}"
+    reprints(huge, f"{huge}，与上次持平")
