@@ -45,6 +45,9 @@ def a_set() -> list[Observation]:
     told += [(passage(f"alone {n}"), n) for n in range(6)]
     told += [("沪指翻红，深成指涨逾百分之一。", hour) for hour in (1, 2, 26, 27)]
     told += [("今日无要闻", 1)] * 2
+    # The same letters in other clauses, of which one alone is tied to the last.
+    brief = "发改委约谈三家企业，要求不得囤积居奇"
+    told += [(brief, 3), (brief.replace("，", ""), 4), (f"{brief}，维护市场。", 5)]
     # The same to the letter after a month, and reprints a week, two weeks and a month apart.
     told += [(passage("far"), 24 * day) for day in (0, 30, 90)]
     told += [(passage("far", 1), 24 * day) for day in (7, 14, 46, 61)]

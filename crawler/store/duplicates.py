@@ -8,18 +8,17 @@ root of its group (`duplicate_of`); of groups nothing else is kept.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
 from crawler.store.documents import SEQ
-from crawler.store.regrouping import BODY, HEAD, Loose, Regrouping, story_in
+from crawler.store.regrouping import BODY, HEAD, Loose, Regrouping, portions, story_in
 from crawler.store.texts import TEXTS
 from crawler.stories.signature import signature_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from pymongo.client_session import ClientSession
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     Document = dict[str, Any]
 
-MOST_IDS = 10_000
 # Any text, and not null.
 IS_DUPLICATE = {"duplicate_of": {"$gt": ""}}
 
@@ -76,11 +74,11 @@ class Duplicates:
             later.add(one["duplicate_of"])
             if one["first_seen_at"] > at:
                 known[one["_id"]] = one["duplicate_of"]
-        for ids in _portions(later):
+        for ids in portions(later):
             query = {"_id": {"$in": ids}, "first_seen_at": {"$gt": at}}
             found = self.articles.find(query, {"_id": 1}, session=session)
             known |= {one["_id"]: None for one in found}
-        for ids in _portions(text.id for text in texts):
+        for ids in portions(text.id for text in texts):
             found = self.articles.find({"_id": {"$in": ids}}, HEAD, session=session)
             known |= {one["_id"]: one["duplicate_of"] for one in found}
         return self.regroup(texts, known, session, seen_by=at)
@@ -99,20 +97,12 @@ class Duplicates:
     def _loosen(self, known: Mapping[str, str | None], session: ClientSession) -> dict[str, Loose]:
         """The others of the groups of these articles: without them, they may hold no more."""
         loose: dict[str, Loose] = {}
-        for roots in _portions({root or one for one, root in known.items()}):
+        for roots in portions({root or one for one, root in known.items()}):
             of_groups = {"$or": [{"_id": {"$in": roots}}, {"duplicate_of": {"$in": roots}}]}
             found = self.articles.find(of_groups, BODY, session=session)
-            others = {one["_id"]: one for one in found if one["_id"] not in known}
-            loose |= {
-                key: Loose(one["published_at"], story, signature_of(story), one["duplicate_of"])
-                for key, one in others.items()
-                if (story := story_in(one))
-            }
+            for one in found:
+                if one["_id"] not in known:
+                    story = story_in(one)
+                    told = (one["published_at"], story, signature_of(story), one["duplicate_of"])
+                    loose[one["_id"]] = Loose(*told)
         return loose
-
-
-def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Ids in so many as a query takes."""
-    rest = iter(ids)
-    while portion := list(islice(rest, MOST_IDS)):
-        yield portion

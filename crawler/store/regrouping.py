@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import combinations, islice
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler.stories.sameness import are_reprints
 from crawler.stories.signature import Signature, band_in
@@ -18,7 +18,7 @@ from crawler.stories.story import Story, day_of, story_of
 from crawler.stories.union import Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pymongo.client_session import ClientSession
     from pymongo.collection import Collection
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
     # Of articles their `duplicate_of`.
     Roots = dict[str, str | None]
-    # A loose article, and the root of a group in which some are like it.
-    Tie = tuple[str, str]
 
+Entry = TypeVar("Entry")
 # The texts of so many candidates are in memory at a time.
 MOST_STORIES = 100
+# A query takes so many ids; the bands of so many articles.
+MOST_IDS, MOST_SOUGHT = 10_000, 500
 HEAD = {"published_at": 1, "duplicate_of": 1}
 BODY = {**HEAD, "content_text": 1}
 UNDATED = datetime.max.replace(tzinfo=UTC)
@@ -79,11 +80,12 @@ class Regrouping:
         self.union = Union()
         self.by_whole: dict[int, str] = {}
         self.firsts: dict[tuple[int, date | None], str] = {}
+        self.differing: set[tuple[str, str]] = set()
 
     def changes(self) -> Roots:
         """The articles that get another root, each with its `duplicate_of` from now on."""
         self._tie_loose()
-        self._tie_near(self._candidates(self._tie_twins()))
+        self._tie_near(self._tie_twins())
         sets = [one for one in self.union.sets() if not self.loose.keys().isdisjoint(one)]
         published = self._published(one for members in sets for one in members)
         now = {one: article.duplicate_of for one, article in self.loose.items()}
@@ -93,11 +95,8 @@ class Regrouping:
             roots |= dict.fromkeys(members, root) | {root: None}
         # The members of groups whose root is none any more.
         lost = [one for one, root in roots.items() if one not in self.loose and root is not None]
-        if lost:
-            query = {"duplicate_of": {"$in": lost}}
-            for member in self.articles.find(query, HEAD, session=self.session):
-                now[member["_id"]] = member["duplicate_of"]
-                roots[member["_id"]] = roots[member["duplicate_of"]]
+        for member, root in self._members(lost):
+            now[member], roots[member] = root, roots[root]
         return {one: root for one, root in roots.items() if now.get(one) != root}
 
     def _tie_loose(self) -> None:
@@ -111,41 +110,87 @@ class Regrouping:
             if self.firsts.setdefault((article.signature.whole, article.story.day), one) == one:
                 for band in article.signature.bands:
                     by_band[band].append(one)
-        for one, other in {pair for ids in by_band.values() for pair in combinations(ids, 2)}:
-            stories = (self.loose[one].story, self.loose[other].story)
-            if not self.union.are_joined(one, other) and are_reprints(*stories):
-                self.union.join(one, other)
+        for ids in by_band.values():
+            # Sets of this band that are not tied to one another, as far as it is known.
+            apart: list[list[str]] = []
+            for one in ids:
+                tied = [group for group in apart if self._is_tied(one, group)]
+                apart = [group for group in apart if group not in tied]
+                apart.append([one, *chain.from_iterable(tied)])
+
+    def _is_tied(self, one: str, group: list[str]) -> bool:
+        """Whether a loose article is tied to a set of them; if it is, it joins them."""
+        if self.union.are_joined(one, group[0]):
+            return True
+        for other in group:
+            pair = (one, other) if one < other else (other, one)
+            if pair not in self.differing:
+                if are_reprints(self.loose[one].story, self.loose[other].story):
+                    self.union.join(one, other)
+                    return True
+                self.differing.add(pair)
+        return False
 
     def _tie_twins(self) -> list[str]:
         """Tie those that the store has to the letter; of the others, one for all that are alike."""
-        twins = self._twins()
-        heads = self._heads(twins)
         rest = dict(self.firsts)
-        for twin, head in heads.items():
-            self.union.join(self.by_whole[twins[twin]], head.root)
-            rest.pop((twins[twin], head.day), None)
+        for some in portions(set(self.by_whole)):
+            for head, whole in self._twins(some):
+                self.union.join(self.by_whole[whole], head.root)
+                rest.pop((whole, head.day), None)
         return list(rest.values())
 
-    def _twins(self) -> dict[str, int]:
-        """Stored articles that say the same to the letter, with the number of what they say.
+    def _twins(self, wholes: list[int]) -> Iterator[tuple[_Head, int]]:
+        """Stored articles that say the same to the letter, each with the number of what it says.
 
-        One of each, which is enough: they are of one group, as far as they have been seen by now.
+        One of each is enough, for they are of one group; all are looked at as of a time, since some
+        may have been seen later, and where a text has no article.
         """
-        if not self.by_whole:
-            return {}
-        query = {"story": {"$in": list(self.by_whole)}}
-        if self.seen_by is not None:
-            every = self.texts.find(query, {"story": 1}, session=self.session)
-            return {one["_id"]: one["story"] for one in every}
-        group = {"_id": "$story", "twin": {"$first": "$_id"}}
-        steps: list[Document] = [{"$match": query}, {"$sort": {"story": 1}}, {"$group": group}]
-        return {one["twin"]: one["_id"] for one in self.texts.aggregate(steps, self.session)}
+        if self.seen_by is None:
+            group = {"_id": "$story", "twin": {"$first": "$_id"}}
+            match: Document = {"$match": {"story": {"$in": wholes}}}
+            steps = [match, {"$sort": {"story": 1}}, {"$group": group}]
+            found = {one["twin"]: one["_id"] for one in self.texts.aggregate(steps, self.session)}
+            heads = self._heads(found)
+            yield from ((head, found[twin]) for twin, head in heads.items())
+            in_hand = (heads, self.loose, self.known)
+            wholes = [
+                whole for twin, whole in found.items() if not any(twin in ids for ids in in_hand)
+            ]
+        if wholes:
+            every = self.texts.find({"story": {"$in": wholes}}, {"story": 1}, session=self.session)
+            found = {one["_id"]: one["story"] for one in every}
+            yield from ((head, found[twin]) for twin, head in self._heads(found).items())
 
-    def _candidates(self, rest: Iterable[str]) -> dict[Tie, list[str]]:
-        """The stored articles that share a band with one of these, and are near in time."""
+    def _tie_near(self, rest: Iterable[str]) -> None:
+        """Tie loose articles to groups of the store, by whichever of their articles is the same."""
+        for some in portions(rest, MOST_SOUGHT):
+            shared = self._sharing(some)
+            heads = self._heads(shared)
+            # Of each group one after the other: the first may be the only one that is needed.
+            by_root: dict[str, list[str]] = defaultdict(list)
+            for candidate, head in heads.items():
+                by_root[head.root].append(candidate)
+            turns = chain.from_iterable(zip_longest(*by_root.values()))
+            for candidates in portions((one for one in turns if one is not None), MOST_STORIES):
+                wanted = {
+                    candidate: ties
+                    for candidate in candidates
+                    if (ties := self._apart(shared[candidate], heads[candidate].root))
+                }
+                for candidate, story in self._stories(wanted):
+                    for one in self._apart(wanted[candidate], heads[candidate].root):
+                        if are_reprints(self.loose[one].story, story):
+                            self.union.join(one, heads[candidate].root)
+
+    def _apart(self, ids: Iterable[str], root: str) -> list[str]:
+        return [one for one in ids if not self.union.are_joined(one, root)]
+
+    def _sharing(self, ids: Iterable[str]) -> dict[str, set[str]]:
+        """The texts that share a band with some of these and are near in time, and with which."""
         by_band: dict[int, list[str]] = defaultdict(list)
         sought: set[int] = set()
-        for one in rest:
+        for one in ids:
             if signature := self.loose[one].signature:
                 sought.update(signature.sought)
                 for band in signature.bands:
@@ -153,55 +198,49 @@ class Regrouping:
         if not sought:
             return {}
         query = {"bands": {"$in": list(sought)}}
-        shared = {
+        return {
             text["_id"]: {one for band in text["bands"] for one in by_band.get(band_in(band), ())}
             for text in self.texts.find(query, {"bands": 1}, session=self.session)
         }
-        candidates: dict[Tie, list[str]] = {}
-        for candidate, head in self._heads(shared).items():
-            for one in shared[candidate]:
-                candidates.setdefault((one, head.root), []).append(candidate)
-        return candidates
 
     def _heads(self, ids: Iterable[str]) -> dict[str, _Head]:
         """Of articles of the store, without those that are in hand, what is to be known first."""
-        others = [one for one in ids if one not in self.loose and one not in self.known]
-        if not others:
-            return {}
-        query: Document = {"_id": {"$in": others}}
-        if self.seen_by is not None:
-            query["first_seen_at"] = {"$lte": self.seen_by}
-        found = self.articles.find(query, HEAD, session=self.session)
-        return {
-            one["_id"]: _Head(one["duplicate_of"] or one["_id"], day_of(one["published_at"]))
-            for one in found
-        }
+        heads: dict[str, _Head] = {}
+        for some in portions(id_ for id_ in ids if id_ not in self.loose and id_ not in self.known):
+            query: Document = {"_id": {"$in": some}}
+            if self.seen_by is not None:
+                query["first_seen_at"] = {"$lte": self.seen_by}
+            for one in self.articles.find(query, HEAD, session=self.session):
+                root = one["duplicate_of"] or one["_id"]
+                heads[one["_id"]] = _Head(root, day_of(one["published_at"]))
+        return heads
 
-    def _tie_near(self, waiting: dict[Tie, list[str]]) -> None:
-        """Tie loose articles to groups of the store, by whichever of its articles is the same."""
-        while waiting:
-            # Of each group one candidate at a time: it may be the only one that is needed.
-            turn = {tie: waiting[tie].pop() for tie in islice(waiting, MOST_STORIES)}
-            query = {"_id": {"$in": list(set(turn.values()))}}
-            found = self.articles.find(query, BODY, session=self.session)
-            stories = {one["_id"]: story_in(one) for one in found}
-            for (one, root), candidate in turn.items():
-                if are_reprints(self.loose[one].story, stories[candidate]):
-                    self.union.join(one, root)
-            waiting = {
-                (one, root): left
-                for (one, root), left in waiting.items()
-                if left and not self.union.are_joined(one, root)
-            }
+    def _stories(self, ids: Iterable[str]) -> Iterator[tuple[str, Story]]:
+        found = self.articles.find({"_id": {"$in": list(ids)}}, BODY, session=self.session)
+        for one in found:
+            yield one["_id"], story_in(one)
+
+    def _members(self, roots: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The duplicates of these roots, each with its root."""
+        for some in portions(roots):
+            query = {"duplicate_of": {"$in": some}}
+            for one in self.articles.find(query, HEAD, session=self.session):
+                yield one["_id"], one["duplicate_of"]
 
     def _published(self, ids: Iterable[str]) -> dict[str, datetime | None]:
         """When articles were published."""
         published = {one: article.published_at for one, article in self.loose.items()}
-        others = [one for one in ids if one not in published]
-        if others:
-            found = self.articles.find({"_id": {"$in": others}}, HEAD, session=self.session)
+        for some in portions(one for one in ids if one not in self.loose):
+            found = self.articles.find({"_id": {"$in": some}}, HEAD, session=self.session)
             published |= {one["_id"]: one["published_at"] for one in found}
         return published
+
+
+def portions(entries: Iterable[Entry], size: int = MOST_IDS) -> Iterator[list[Entry]]:
+    """Entries in so many as a query takes."""
+    rest = iter(entries)
+    while portion := list(islice(rest, size)):
+        yield portion
 
 
 def story_in(document: Document) -> Story:

@@ -39,9 +39,9 @@ def restore_backup(store: Store, file: BinaryIO, force: bool = False) -> Manifes
             swap.discard(store.database)
             raise
     swap.swap(store.database, manifest.collections)
-    migrate(store.database)
     for name, indexes in INDEXES.items():
         store.collection(name).create_indexes(indexes)
+    migrate(store.database)
     return manifest
 
 

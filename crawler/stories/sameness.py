@@ -4,16 +4,20 @@ A long text is a reprint when it shares most of its shingles, and figures, with 
 are written on templates, so there wording says little: figures have to be the same, and whether
 they tell of a rise or a fall. A brief without figures is a reprint of what says the same, clause by
 clause.
+
+All of it reads what `Story.told` holds and nothing else. Whatever changes the answer here is to
+raise `VERSION` of signature.py, or stores would hold groups of two rules.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.stories.signature import shingles, signature_of
-from crawler.stories.story import FEWEST_LETTERS, letters_of
+from crawler.stories.story import FEWEST_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -22,26 +26,39 @@ if TYPE_CHECKING:
 
 # The least share of what two texts say that both say (Jaccard): of shingles, and of figures.
 SHARED, SHARED_FIGURES = 0.5, 0.6
+# Where the securities are other ones, a code was corrected, or it is another company.
+SHARED_BESIDE_CODES = 0.8
 # Fewer figures than these are no measure of a long text.
 FEWEST_FIGURES = 3
 # So many digits of figures that are no dates hardly agree by chance; of the letters with which both
-# begin, so many are worth a digit.
-TELLING_DIGITS, LETTERS_A_DIGIT = 3, 3
+# begin, so many are worth a digit. Where not even the first two are the same, it takes more.
+TELLING_DIGITS, LETTERS_A_DIGIT, SUBJECT_LETTERS, MORE_TELLING_DIGITS = 3, 3, 2, 6
 # The least part of a brief that has to be clauses of the other.
 SHARED_CLAUSES = 0.6
-FIGURE = re.compile(r"(\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)([年月日号时分]?)")
-CLAUSE = re.compile(r"[^\W_]+(?:\.\d+[^\W_]*)*")
-# Headline, who reports, and the medium at the end, in folded text.
-MARKS = re.compile(
-    r"^\s*【[^】]*】|^\s*[^,。:;\s]{2,20}(?:电|讯|消息|报道|获悉)[,:\s]+|\s*\([^()]{1,15}\)[\s。]*$"
-)
+FIGURE = re.compile(r"(负?\d+(?:\.\d+)?)([年月日号时分]?)")
+CODE = re.compile(r"(?<!\d)\d{6}(?=[.,]?(?:sh|sz|bj)(?![a-z]))|(?<!\d)\d{4,5}(?=[.,]?hk(?![a-z]))")
+CURRENCY = re.compile("美元|港元|欧元|日元|英镑")
+# Headline, who reports, and the medium at the end.
+MARKS = re.compile(r"^【[^】]*】,?|^[^,【】()]{2,20}(?:电|讯|消息|报道|获悉),|,?\([^()]{1,15}\),?$")
 MOST_MARKS = 4
+# When something was said is left out of some reprints, and not of others.
+WHEN = re.compile(r"(?:\d+月)?\d+日|[近今昨]日|[今昨]天|当地时间")
+NO_SUBJECT = re.compile(rf"{WHEN.pattern}|[\d.,]+[年月日时分]?")
 # What tells two briefs of one template apart where figures do not.
 UP, DOWN = re.compile("[涨升增买]|[流转]入"), re.compile("[跌降减卖]|[流转]出")
 
 
+class _Facts(NamedTuple):
+    """What a brief says: its text without marks, and what is compared of it."""
+
+    text: str
+    figures: frozenset[tuple[str, bool]]
+    ways: frozenset[str]
+    currencies: frozenset[str]
+
+
 def are_tied(one: Story, other: Story) -> bool:
-    """Whether two say the same to the letter, or share a band and are reprints; by definition.
+    """Whether two tell the same to the letter, or share a band and are reprints; by definition.
 
     What says too little to have a signature has no ties.
     """
@@ -57,55 +74,83 @@ def are_reprints(one: Story, other: Story) -> bool:
     """Whether one text is a reprint of the other, and published near it."""
     if not one.is_near(other) or one.is_brief != other.is_brief:
         return False
-    if one.is_brief:
-        return _are_one_brief(one, other)
-    if _jaccard(set(shingles(one)), set(shingles(other))) < SHARED:
+    return _are_one_brief(one, other) if one.is_brief else _are_one_article(one, other)
+
+
+def _are_one_article(one: Story, other: Story) -> bool:
+    """Whether two long texts share half of what they say, and most of their figures.
+
+    Announcements of two companies on one template have few figures but the security's code.
+    """
+    if not _share_half(one, other):
         return False
-    figures = _figures(one.text), _figures(other.text)
-    fewer = min(map(len, figures))
-    return fewer < FEWEST_FIGURES or len(figures[0] & figures[1]) >= SHARED_FIGURES * fewer
+    codes = set(CODE.findall(one.told)), set(CODE.findall(other.told))
+    first, second = (
+        {figure for figure, is_date in _figures(story.told) if not is_date and figure not in known}
+        for story, known in zip((one, other), codes, strict=True)
+    )
+    fewer = min(len(first), len(second))
+    others = all(codes) and codes[0].isdisjoint(codes[1])
+    if fewer < FEWEST_FIGURES:
+        return not others
+    least = SHARED_BESIDE_CODES if others else SHARED_FIGURES
+    return len(first & second) >= least * fewer
 
 
 def _are_one_brief(one: Story, other: Story) -> bool:
     """Whether two briefs agree in every figure and direction, and for the rest mostly in words."""
-    texts = _without_marks(one.text), _without_marks(other.text)
-    figures = _figures(texts[0]), _figures(texts[1])
-    if _differ(*figures) or _differ(*map(_ways, texts)):
+    first, second = _facts(one.told), _facts(other.told)
+    if _differ(first.figures, second.figures) or _differ(first.ways, second.ways):
         return False
-    shared = {figure for figure, is_date in figures[0] & figures[1] if not is_date}
-    digits = sum(len(figure.replace(".", "").strip("0")) for figure in shared)
-    if shared and digits + _opening(*texts) // LETTERS_A_DIGIT >= TELLING_DIGITS:
-        return _jaccard(set(shingles(one)), set(shingles(other))) >= SHARED
-    return _says_all_of(*texts) or _says_all_of(*reversed(texts))
+    if first.currencies != second.currencies:
+        return False
+    if one.shingled == other.shingled:
+        return True
+    shared = {figure for figure, is_date in first.figures & second.figures if not is_date}
+    digits = sum(len(figure.strip("负0.").replace(".", "")) for figure in shared)
+    opening = _opening(first.text, second.text)
+    if opening < SUBJECT_LETTERS:
+        is_telling = digits >= MORE_TELLING_DIGITS
+    else:
+        is_telling = bool(shared) and digits + opening // LETTERS_A_DIGIT >= TELLING_DIGITS
+    if is_telling:
+        return _share_half(one, other)
+    return _tells_all_of(first.text, second.text) or _tells_all_of(second.text, first.text)
+
+
+# In one transaction a brief is compared with many.
+@lru_cache(1024)
+def _facts(told: str) -> _Facts:
+    text = _without_marks(told)
+    ways = frozenset(way.pattern for way in (UP, DOWN) if way.search(text))
+    return _Facts(text, _figures(text), ways, frozenset(CURRENCY.findall(text)))
 
 
 def _without_marks(text: str) -> str:
     """A brief without its headline, who reports, and its medium, if anything is left then."""
-    text = " ".join(text.split())
     for _ in range(MOST_MARKS):
         shorter = MARKS.sub("", text)
-        if len(letters_of(shorter)) < FEWEST_LETTERS:
+        if len(shorter) < FEWEST_LETTERS:
             break
         text = shorter
     return text
 
 
 def _opening(one: str, other: str) -> int:
-    """With how many letters both begin."""
-    letters = zip(letters_of(one), letters_of(other), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], letters))
+    """With how many letters both begin, figures and dates apart."""
+    openings = (NO_SUBJECT.sub("", text).removeprefix("据") for text in (one, other))
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*openings, strict=False)))
 
 
-def _says_all_of(longer: str, shorter: str) -> bool:
+def _tells_all_of(longer: str, shorter: str) -> bool:
     """Whether one has every clause of the other, and little besides."""
-    clauses, told = CLAUSE.findall(longer), CLAUSE.findall(shorter)
+    clauses, told = _clauses(longer), _clauses(shorter)
     least = SHARED_CLAUSES * sum(map(len, clauses))
     return set(clauses).issuperset(told) and sum(map(len, told)) >= least
 
 
-def _ways(text: str) -> set[str]:
-    """Whether a text tells of a rise, a fall, or both."""
-    return {way.pattern for way in (UP, DOWN) if way.search(text)}
+def _clauses(text: str) -> list[str]:
+    return [clause for clause in re.split("[,【】()]+", WHEN.sub("", text)) if clause]
 
 
 def _differ(one: Set[Any], other: Set[Any]) -> bool:
@@ -113,16 +158,16 @@ def _differ(one: Set[Any], other: Set[Any]) -> bool:
     return bool(one - other and other - one)
 
 
-def _figures(text: str) -> set[tuple[str, bool]]:
+def _figures(text: str) -> frozenset[tuple[str, bool]]:
     """The figures of a text, and whether they are of a date."""
-    return {(_plain(figure), bool(unit)) for figure, unit in FIGURE.findall(text)}
+    return frozenset((_plain(figure), bool(unit)) for figure, unit in FIGURE.findall(text))
 
 
 def _plain(figure: str) -> str:
-    """A figure without the commas of thousands, and without zeros that say nothing."""
-    plain = figure.replace(",", "")
-    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+    """A figure without the zeros that say nothing."""
+    return figure.rstrip("0").rstrip(".") if "." in figure else figure
 
 
-def _jaccard(one: Set[bytes], other: Set[bytes]) -> float:
-    return len(one & other) / len(one | other)
+def _share_half(one: Story, other: Story) -> bool:
+    first, second = set(shingles(one)), set(shingles(other))
+    return len(first & second) >= SHARED * len(first | second)

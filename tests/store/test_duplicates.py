@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from crawler.article import ArticleItem, PublishedAt
-from crawler.store import migrations
+from crawler.store import migrations, regrouping
 from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.documents import INTERNAL, to_article
@@ -66,20 +66,28 @@ def test_the_set_holds_groups_of_all_kinds(store: Store) -> None:
     for one, root in known.items():
         groups.setdefault(root or one, set()).add(one)
     sizes = sorted(len(group) for group in groups.values())
-    assert sizes == [1] * 10 + [2] * 6 + [4] * 3 + [6, 7]
+    assert sizes == [1] * 10 + [2] * 6 + [3] + [4] * 3 + [6, 7]
     # Undated ones, which are first by nothing, are in a group and not its root.
-    assert known["word0"] in known
-    assert known["word1"] == known["word0"]
+    assert known["word0"] == known["word1"] == id_of(6)
+
+
+@pytest.fixture(params=["whole", "portions"])
+def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries that take all there is, and such that take little."""
+    if request.param == "portions":
+        monkeypatch.setattr(regrouping, "MOST_STORIES", 2)
+        monkeypatch.setattr(regrouping, "MOST_SOUGHT", 2)
+        monkeypatch.setattr(regrouping.portions, "__defaults__", (3,))
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_order_ends_alike(store: Store, seed: int) -> None:
+def test_any_order_ends_alike(store: Store, asked: None, seed: int) -> None:
     told = a_set()
     sizes = random.Random(seed)
     sizes.shuffle(told)
     write(store, told, sizes)
     assert hold(store)
-    assert sum(root is not None for root in roots(store).values()) == 26
+    assert sum(root is not None for root in roots(store).values()) == 28
 
 
 WRITER = """
@@ -121,7 +129,7 @@ def test_two_processes_at_once_end_alike(store: Store, data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_whatever_changes_groups_hold(store: Store, seed: int) -> None:
+def test_whatever_changes_groups_hold(store: Store, asked: None, seed: int) -> None:
     chance = random.Random(seed)
     told = a_set()
     write(store, told, chance)
@@ -317,3 +325,11 @@ def test_who_writes_while_signatures_are_made_is_seen(
     monkeypatch.setattr(migrations, "write_texts", meanwhile)
     reopen(data_dir, store)
     assert roots(store) == {id_of(5): None, id_of(6): id_of(5)}
+
+
+def test_a_text_without_an_article_hides_no_twin(store: Store) -> None:
+    put_many(store, [said(5, text=passage("a"), time=BEGIN), said(6, text=passage("a"))])
+    store.collection("articles").delete_one({"_id": id_of(5)})
+    store.collection("articles").update_one({"_id": id_of(6)}, {"$set": {"duplicate_of": None}})
+    put(store, said(7, text=passage("a"), time=BEGIN + timedelta(days=99)))
+    assert roots(store) == {id_of(6): None, id_of(7): id_of(6)}

@@ -14,7 +14,7 @@ from crawler.stories.story import Story, story_of
 from tests.reprints import passage, sentence
 
 TIME = datetime(2021, 12, 8, 4, tzinfo=UTC)
-BANK = "央行今日开展100亿元7天期逆回购操作，中标利率2.20%，因有5亿元到期，公开市场净投放95亿元"
+BANK = "央行8日开展100亿元7天期逆回购操作，中标利率2.20%，因有5亿元到期，公开市场净投放95亿元"
 LONG = "".join(f"第{n}项投入{n * 7 + 0.5}亿元，{sentence(str(n), 30)}" for n in range(12))
 
 
@@ -37,8 +37,11 @@ def reprints(one: str, other: str, hours: float = 0) -> bool:
         (BANK, f"财联社12月8日电，{BANK}。"),
         (BANK, f"【央行净投放】{BANK}。（界面新闻）"),
         (f"{BANK}（第一财经）", f"据央行网站消息，{BANK}。(央视新闻客户端)"),
-        (BANK, BANK.replace("今日开展", "今天进行了")),
+        (BANK, BANK.replace("开展", "进行了")),
         (BANK, f"{BANK}，利率与上次持平"),
+        (BANK, BANK.replace("，", "；").replace("8日", " 8 日 ")),
+        ("发改委约谈三家企业，要求不得囤积居奇", "发改委约谈三家企业要求不得囤积居奇"),
+        ("发改委约谈三家企业，要求不得囤积居奇", "发改委近日约谈三家企业，要求不得囤积居奇"),
         (BANK, BANK.replace("，公开市场净投放95亿元", "")),
         (
             "国家发改委约谈三家企业，要求不得囤积居奇。",
@@ -71,6 +74,14 @@ def test_a_brief_that_was_edited_is_the_same(one: str, other: str) -> None:
         ("武汉将于6月1日发放消费券，覆盖餐饮", "沈阳将于6月1日发放消费券，覆盖餐饮"),
         ("甲乙药业(600987.SH)公告，收到批准通知书", "丙丁药业(600978.SH)公告，收到批准通知书"),
         ("港股甲乙能源涨超10%，成交活跃放大", "港股丙丁汽车涨超10%，成交活跃放大"),
+        (
+            "顺丰控股涨停，成交额12.5亿元，总市值创新高",
+            "圆通速递涨停，成交额12.5亿元，总市值创新高",
+        ),
+        # A point, a sign, a currency.
+        ("某某集团前三季度净利润同比增长31.5%左右", "某某集团前三季度净利润同比增长315%左右"),
+        ("十年期国债收益率变动-0.52个百分点至2.815", "十年期国债收益率变动+0.52个百分点至2.815"),
+        ("某某集团拟出资25.65亿元收购海外公司", "某某集团拟出资25.65亿美元收购海外公司"),
         # Nothing but headlines.
         ("【甲乙股份停牌核查】", "【丙丁科技复牌交易】"),
         # One clause of many.
@@ -106,6 +117,25 @@ def test_one_corrected_figure_is_no_other_story() -> None:
     assert reprints(LONG, LONG.replace("21.5", "22.5"))
 
 
+NOTICE = "{}（{}）公告，公司董事会于12月8日收到董事{}的书面辞职报告，因个人原因" + sentence(
+    "x", 150
+)
+
+
+def test_a_notice_of_another_company_is_another_story() -> None:
+    one = NOTICE.format("甲乙股份", "600987.SH", "张三")
+    other = NOTICE.format("丙丁科技", "000978.SZ", "李四")
+    assert not reprints(one, other)
+    assert reprints(one, one.replace("书面", ""))
+    # Without codes nothing tells them apart but names.
+    assert reprints(NOTICE.format("甲乙股份", "", "张三"), NOTICE.format("甲乙股份", "", "张山"))
+
+
+def test_a_corrected_code_is_no_other_company() -> None:
+    one = LONG.replace("第0项", "某某集团(600987.SH)第0项")
+    assert reprints(one, one.replace("600987", "600978"))
+
+
 def test_a_brief_and_the_article_that_it_announces_are_two() -> None:
     assert not reprints(BANK, f"{BANK}。{LONG}")
 
@@ -121,6 +151,7 @@ EDITED = LONG.replace("投入", "共投入", 2)
         (RED, RED, 11, True),
         (RED, RED, 13, False),
         (BANK, BANK, 24 * 400, True),
+        (BANK.replace("8日", "今日"), BANK.replace("8日", "今日"), 24, False),
         (BANK, f"{BANK}，与上次持平", 24, True),
         (BANK, f"{BANK}，与上次持平", 48, False),
         (LONG, LONG, 24 * 400, True),
