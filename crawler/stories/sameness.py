@@ -17,15 +17,19 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.stories.signature import shingles, signature_of
-from crawler.stories.story import FEWEST_LETTERS
+from crawler.stories.story import FEWEST_LETTERS, NO_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
     from crawler.stories.story import Story
 
-# The least share of what two texts say that both say (Jaccard): of shingles, and of figures.
-SHARED, SHARED_FIGURES = 0.5, 0.6
+# A figure, and its unit where that tells something else: of a date, or of money.
+Figure = tuple[str, str]
+
+# The least share of what two texts say that both say (Jaccard): of shingles, and of figures; of
+# pairs of letters of briefs with telling figures.
+SHARED, SHARED_FIGURES, SHARED_PAIRS = 0.5, 0.6, 0.35
 # Where the securities are other ones, a code was corrected, or it is another company.
 SHARED_BESIDE_CODES = 0.8
 # Fewer figures than these are no measure of a long text.
@@ -35,12 +39,21 @@ FEWEST_FIGURES = 3
 TELLING_DIGITS, LETTERS_A_DIGIT, SUBJECT_LETTERS, MORE_TELLING_DIGITS = 3, 3, 2, 6
 # The least part of a brief that has to be clauses of the other.
 SHARED_CLAUSES = 0.6
-FIGURE = re.compile(r"(负?\d+(?:\.\d+)?)([年月日号时分]?)")
+FIGURE = re.compile(
+    r"(负?\d+(?:\.\d+)?)(?:([年月日号时分])|[亿万千百]*(美元|港元|欧元|日元|英镑))?"
+)
 CODE = re.compile(r"(?<!\d)\d{6}(?=[.,]?(?:sh|sz|bj)(?![a-z]))|(?<!\d)\d{4,5}(?=[.,]?hk(?![a-z]))")
-CURRENCY = re.compile("美元|港元|欧元|日元|英镑")
-# Headline, who reports, and the medium at the end.
-MARKS = re.compile(r"^【[^】]*】,?|^[^,【】()]{2,20}(?:电|讯|消息|报道|获悉),|,?\([^()]{1,15}\),?$")
+# Headline, who reports and when, and the medium at the end.
+MARKS = re.compile(
+    r"^【[^】]*】,?"
+    r"|^[^,【】()]{2,20}(?:电|讯|消息|报道|获悉),"
+    r"|^[^,【】()]{2,12},(?:\d+月)?\d+日[^,【】()]{0,4}(?:电|讯|消息|报道),"
+    r"|,?\([^()]{1,15}\),?$"
+)
 MOST_MARKS = 4
+DATES = frozenset("年月日号时分")
+# A reprint may name a place or a title before the subject.
+FARTHEST_SUBJECT = 8
 # When something was said is left out of some reprints, and not of others.
 WHEN = re.compile(r"(?:\d+月)?\d+日|[近今昨]日|[今昨]天|当地时间")
 NO_SUBJECT = re.compile(rf"{WHEN.pattern}|[\d.,]+[年月日时分]?")
@@ -52,9 +65,9 @@ class _Facts(NamedTuple):
     """What a brief says: its text without marks, and what is compared of it."""
 
     text: str
-    figures: frozenset[tuple[str, bool]]
+    pairs: frozenset[str]
+    figures: frozenset[Figure]
     ways: frozenset[str]
-    currencies: frozenset[str]
 
 
 def are_tied(one: Story, other: Story) -> bool:
@@ -86,7 +99,7 @@ def _are_one_article(one: Story, other: Story) -> bool:
         return False
     codes = set(CODE.findall(one.told)), set(CODE.findall(other.told))
     first, second = (
-        {figure for figure, is_date in _figures(story.told) if not is_date and figure not in known}
+        {figure for figure in _telling(_figures(story.told)) if figure[0] not in known}
         for story, known in zip((one, other), codes, strict=True)
     )
     fewer = min(len(first), len(second))
@@ -102,19 +115,17 @@ def _are_one_brief(one: Story, other: Story) -> bool:
     first, second = _facts(one.told), _facts(other.told)
     if _differ(first.figures, second.figures) or _differ(first.ways, second.ways):
         return False
-    if first.currencies != second.currencies:
-        return False
     if one.shingled == other.shingled:
         return True
-    shared = {figure for figure, is_date in first.figures & second.figures if not is_date}
-    digits = sum(len(figure.strip("负0.").replace(".", "")) for figure in shared)
+    shared = _telling(first.figures & second.figures)
+    digits = sum(len(figure.strip("负0.").replace(".", "")) for figure, _ in shared)
     opening = _opening(first.text, second.text)
     if opening < SUBJECT_LETTERS:
         is_telling = digits >= MORE_TELLING_DIGITS
     else:
         is_telling = bool(shared) and digits + opening // LETTERS_A_DIGIT >= TELLING_DIGITS
     if is_telling:
-        return _share_half(one, other)
+        return _jaccard(first.pairs, second.pairs) >= SHARED_PAIRS
     return _tells_all_of(first.text, second.text) or _tells_all_of(second.text, first.text)
 
 
@@ -122,8 +133,10 @@ def _are_one_brief(one: Story, other: Story) -> bool:
 @lru_cache(1024)
 def _facts(told: str) -> _Facts:
     text = _without_marks(told)
+    letters = text.translate(NO_LETTERS)
+    pairs = frozenset(map(str.__add__, letters, letters[1:]))
     ways = frozenset(way.pattern for way in (UP, DOWN) if way.search(text))
-    return _Facts(text, _figures(text), ways, frozenset(CURRENCY.findall(text)))
+    return _Facts(text, pairs, _figures(text), ways)
 
 
 def _without_marks(text: str) -> str:
@@ -137,9 +150,15 @@ def _without_marks(text: str) -> str:
 
 
 def _opening(one: str, other: str) -> int:
-    """With how many letters both begin, figures and dates apart."""
-    openings = (NO_SUBJECT.sub("", text).removeprefix("据") for text in (one, other))
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*openings, strict=False)))
+    """With how many letters both begin, figures and dates apart; one may have a word before."""
+    first, second = (NO_SUBJECT.sub("", text).removeprefix("据") for text in (one, other))
+    return max(_common(first, second), _common(second, first))
+
+
+def _common(opening: str, other: str) -> int:
+    place = other[:FARTHEST_SUBJECT].find(opening[:SUBJECT_LETTERS])
+    pairs = zip(opening, other[max(place, 0) :], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _tells_all_of(longer: str, shorter: str) -> bool:
@@ -158,9 +177,16 @@ def _differ(one: Set[Any], other: Set[Any]) -> bool:
     return bool(one - other and other - one)
 
 
-def _figures(text: str) -> frozenset[tuple[str, bool]]:
-    """The figures of a text, and whether they are of a date."""
-    return frozenset((_plain(figure), bool(unit)) for figure, unit in FIGURE.findall(text))
+def _figures(text: str) -> frozenset[Figure]:
+    """The figures of a text."""
+    return frozenset(
+        (_plain(figure), date or money) for figure, date, money in FIGURE.findall(text)
+    )
+
+
+def _telling(figures: Set[Figure]) -> set[Figure]:
+    """Those that are no dates."""
+    return {figure for figure in figures if figure[1] not in DATES}
 
 
 def _plain(figure: str) -> str:
@@ -169,5 +195,8 @@ def _plain(figure: str) -> str:
 
 
 def _share_half(one: Story, other: Story) -> bool:
-    first, second = set(shingles(one)), set(shingles(other))
-    return len(first & second) >= SHARED * len(first | second)
+    return _jaccard(set(shingles(one)), set(shingles(other))) >= SHARED
+
+
+def _jaccard(one: Set[Any], other: Set[Any]) -> float:
+    return len(one & other) / (len(one | other) or 1)
