@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pymongo
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     OperationFailure,
     PyMongoError,
@@ -29,6 +30,9 @@ TRANSIENT_LABELS = (
 )
 # Cursors that a restart ended, elections, shutdowns, time limits.
 TRANSIENT_CODES = frozenset({43, 50, 89, 91, 112, 189, 262, 10107, 11600, 11602, 13435, 13436})
+
+# What a server says that is only just starting; whoever opened a store made sure of sessions.
+NO_SESSIONS = "Sessions are not supported"
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +91,8 @@ def is_transient(error: PyMongoError) -> bool:
         return True
     if any(map(error.has_error_label, TRANSIENT_LABELS)):
         return True
+    if isinstance(error, ConfigurationError):
+        return NO_SESSIONS in str(error)
     return isinstance(error, OperationFailure) and error.code in TRANSIENT_CODES
 
 

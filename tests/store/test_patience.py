@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure
+from pymongo.errors import AutoReconnect, BulkWriteError, ConfigurationError, OperationFailure
 
 from crawler.store import patience
 from crawler.store.errors import StoreError
@@ -84,6 +84,8 @@ def test_calls_of_many_threads_share_one_patience() -> None:
         (OperationFailure("stepped down", 189), True),
         (OperationFailure("conflict", 112, {"errorLabels": ["TransientTransactionError"]}), True),
         (OperationFailure("validation", 121), False),
+        (ConfigurationError("Sessions are not supported by this MongoDB deployment"), True),
+        (ConfigurationError("Bad database name"), False),
     ],
 )
 def test_what_may_pass(error: Any, transient: bool) -> None:
