@@ -37,13 +37,15 @@ SIZES = [int(one) for one in os.environ.get("BENCH_SIZES", "1000,10000,100000,10
 ARTICLES = int(os.environ.get("BENCH_WRITES", "2000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 CHARACTERS, BATCH = 4000, 100
+# Articles come so far apart, three hundred a day.
+APART = timedelta(minutes=5)
 # One in so many is a reprint of the one before.
 REPRINTS = 10
 BEGIN = datetime(2021, 12, 5, tzinfo=SHANGHAI)
 
 
 def items(number: int, seed: int, first: int = 0) -> Iterator[ArticleItem]:
-    """Articles of 4,000 characters, one a minute, as a crawl gives them to the store."""
+    """Articles of 4,000 characters, five minutes apart, as a crawl gives them to the store."""
     language = Language(seed)
     text = ""
     for place in range(first, first + number):
@@ -51,7 +53,7 @@ def items(number: int, seed: int, first: int = 0) -> Iterator[ArticleItem]:
             text = language.text(CHARACTERS)
         else:
             text = f"{language.sentence(20)}\n{text}"
-        time = BEGIN + timedelta(minutes=place)
+        time = BEGIN + place * APART
         key = f"NW{time:%Y%m%d}{seed:03}{place:07}"
         observation = Observation(
             key,
@@ -101,8 +103,10 @@ def grow(store: Store, sizes: Iterable[int]) -> Iterator[tuple[int, float]]:
                 [_made_up(chance, count + place) for place in range(number)], ordered=False
             )
             count += number
+        # What was just loaded is on the disk before anything is measured.
+        store.client.admin.command("fsync")
         times = []
-        for _ in range(10):
+        for _ in range(20):
             turn += 1
             texts = list(map(text_of, articles_of(items(BATCH, turn, count))))
             times.append(one_more(store, texts))
@@ -111,7 +115,7 @@ def grow(store: Store, sizes: Iterable[int]) -> Iterator[tuple[int, float]]:
 
 
 def _made_up(chance: random.Random, place: int) -> dict[str, Any]:
-    time = BEGIN + timedelta(minutes=place)
+    time = BEGIN + place * APART
     bands = tuple(chance.getrandbits(8 * BAND_BYTES) for _ in range(BANDS))
     signature = Signature(chance.getrandbits(64) - 2**63, bands, time.date(), NEAR_DAYS)
     return {

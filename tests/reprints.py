@@ -56,7 +56,10 @@ def a_set() -> list[Observation]:
         for n, (text, hours) in enumerate(told)
     ]
     undated = [
-        said(100 + n, text=passage("chain 1", 2 * n), time=None, published_raw="?", id=f"word{n}")
+        said(
+            **{"number": 100 + n, "id": f"word{n}", "text": passage("chain 1", 2 * n)},
+            **{"time": None, "published_raw": "?", "url": None},
+        )
         for n in range(2)
     ]
     return [*dated, *undated, *(said(200 + n, text="") for n in range(2))]

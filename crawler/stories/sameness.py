@@ -95,12 +95,13 @@ def _are_one_article(one: Story, other: Story) -> bool:
 
     Announcements of two companies on one template have few figures but the security's code.
     """
-    if not _share_half(one, other):
+    if _jaccard(set(shingles(one)), set(shingles(other))) < SHARED:
         return False
-    codes = set(CODE.findall(one.told)), set(CODE.findall(other.told))
+    figures = _telling(_figures(one.told)), _telling(_figures(other.told))
+    codes = _codes(one.told, figures[0]), _codes(other.told, figures[1])
     first, second = (
-        {figure for figure in _telling(_figures(story.told)) if figure[0] not in known}
-        for story, known in zip((one, other), codes, strict=True)
+        {figure for figure in told if figure[0] not in known}
+        for told, known in zip(figures, codes, strict=True)
     )
     fewer = min(len(first), len(second))
     others = all(codes) and codes[0].isdisjoint(codes[1])
@@ -189,14 +190,18 @@ def _telling(figures: Set[Figure]) -> set[Figure]:
     return {figure for figure in figures if figure[1] not in DATES}
 
 
+def _codes(text: str, figures: Set[Figure]) -> set[str]:
+    """The codes of securities that a text names with their exchange."""
+    # Most texts have no figure of so many digits, and looking for codes takes its time.
+    is_likely = any(4 <= len(figure) <= 6 for figure, _ in figures)
+    return set(CODE.findall(text)) if is_likely else set()
+
+
 def _plain(figure: str) -> str:
     """A figure without the zeros that say nothing."""
     return figure.rstrip("0").rstrip(".") if "." in figure else figure
 
 
-def _share_half(one: Story, other: Story) -> bool:
-    return _jaccard(set(shingles(one)), set(shingles(other))) >= SHARED
-
-
 def _jaccard(one: Set[Any], other: Set[Any]) -> float:
-    return len(one & other) / (len(one | other) or 1)
+    both = len(one & other)
+    return both / (len(one) + len(other) - both or 1)

@@ -38,7 +38,7 @@ BRIEF, LONG = Shape(letters=2, rows=3), Shape(letters=6, rows=4)
 BAND_BYTES = 5
 LARGEST_BAND = (1 << 8 * BAND_BYTES) - 1
 # Periods are so many times as long as what is near; most of it is in one of them.
-PERIOD = 4
+PERIOD = 8
 SEED = 1
 MOST_LETTERS = 100_000
 # What cuts a text is remembered for texts of common lengths.

@@ -11,7 +11,7 @@ from crawler.article import SHANGHAI
 from crawler.folding import fold
 
 # Letters and figures with their point.
-LETTERS = re.compile(r"(?:[^\W_]|(?<=\d)\.(?=\d))+")
+LETTERS = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 # What stands between them in folded text, but for brackets; the commas of thousands; signs.
 BREAK = re.compile(r"(?:[^\w.【】()]|_|(?<!\d)\.|\.(?!\d))+")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
