@@ -5,7 +5,7 @@ STAMP := .venv/installed
 # The shared library that the embedded mongod needs and that is not in every system.
 NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
 
-.PHONY: help install system system-tests demo test fuzz torture bench check docs format clean
+.PHONY: help install system system-tests demo test fuzz torture bench pairs check docs format clean
 
 help:
 	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
@@ -13,6 +13,7 @@ help:
 	@echo 'make fuzz      try 100,000 examples and more of what must hold for any input (long)'
 	@echo 'make torture   kill crawls and servers at random moments, mix in poison (long)'
 	@echo 'make bench     compare exports, searches and duplicates with what people write, in one run (long)'
+	@echo 'make pairs     how well duplicates are told: precision and recall on labelled pairs'
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
@@ -75,6 +76,8 @@ bench: install system
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.search
 	$(BIN)/python -m bench.duplicates
+
+pairs: install
 	$(BIN)/python -m bench.pairs
 
 check: install

@@ -1,6 +1,6 @@
-"""Print precision and recall on the labelled pairs: `python -m bench.pairs [open] [sealed]`.
+"""Print precision and recall on the labelled pairs: `make pairs`, `python -m bench.pairs [open] [sealed]`.
 
-With `--show`, also the pairs of which it is wrong.
+With `--show`, also the open pairs of which it is wrong.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _shown(pair: Pair) -> Iterator[str]:
 def main(words: Sequence[str]) -> None:
     """Print the tables of the halves that are named, or of both."""
     for half in [word for word in words if word in HALVES] or HALVES:
-        for line in report(half, read(half), "--show" in words):
+        for line in report(half, read(half), "--show" in words and half == "open"):
             print(line)
         print()
 
