@@ -1,6 +1,7 @@
-"""Print precision and recall on the labelled pairs: `make pairs`, `python -m bench.pairs [open] [sealed]`.
+"""Print precision and recall on the labelled pairs: `make pairs`.
 
-With `--show`, also the open pairs of which it is wrong.
+`python -m bench.pairs open` (or `sealed`) for one half; with `--show`, also the open pairs of which
+it is wrong.
 """
 
 from __future__ import annotations
