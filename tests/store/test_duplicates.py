@@ -231,6 +231,17 @@ def test_it_is_a_change_and_no_revision(store: Store) -> None:
     assert articles.counter.read() == max(numbers)
 
 
+def test_so_it_is_of_one_that_is_only_looked_at_again(store: Store) -> None:
+    put(store, said(5, text=passage("a")))
+    last = Articles(store).counter.read()
+    again = said(5, text=passage("a"), observed_at=SEEN + HOUR)
+    put_many(store, [again, said(2, text=passage("a"))])
+    numbers = {one["_id"]: one["seq"] for one in store.collection("articles").find()}
+    assert roots(store) == {id_of(2): None, id_of(5): id_of(2)}
+    assert sorted(numbers.values()) == [last + 1, last + 2]
+    assert Articles(store).counter.read() == last + 2
+
+
 def test_nothing_new_takes_no_number(store: Store) -> None:
     told = [said(n, text=passage("a")) for n in (5, 6)]
     put_many(store, told)

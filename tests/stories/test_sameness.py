@@ -78,6 +78,11 @@ def test_a_brief_that_was_edited_is_the_same(one: str, other: str) -> None:
             "顺丰控股涨停，成交额12.5亿元，总市值创新高",
             "圆通速递涨停，成交额12.5亿元，总市值创新高",
         ),
+        # One event in other words.
+        (
+            "德国经济部长表示，天然气储气率已达83.25%，入冬前可实现既定目标",
+            "德国储备增加，经济部门官员对议会说，地下设施填充到了83.25%的水平，供暖无忧",
+        ),
         # A point, a sign, a currency.
         ("某某集团前三季度净利润同比增长31.5%左右", "某某集团前三季度净利润同比增长315%左右"),
         ("十年期国债收益率变动-0.52个百分点至2.815", "十年期国债收益率变动+0.52个百分点至2.815"),
@@ -129,6 +134,15 @@ def test_a_notice_of_another_company_is_another_story() -> None:
     assert reprints(one, one.replace("书面", ""))
     # Without codes nothing tells them apart but names.
     assert reprints(NOTICE.format("甲乙股份", "", "张三"), NOTICE.format("甲乙股份", "", "张山"))
+
+
+def test_a_report_on_another_company_shares_some_figures_by_its_template() -> None:
+    report = "某某(600987.SH)公告，质押{}万股，占其12.5%，占总股本2.34%，期限18个月" + sentence(
+        "y", 150
+    )
+    other = report.replace("600987.SH", "000978.SZ")
+    assert reprints(report.format(800), report.format(900))
+    assert not reprints(report.format(800), other.format(900))
 
 
 def test_a_corrected_code_is_no_other_company() -> None:
