@@ -13,6 +13,7 @@ from crawler.commands.setup import FinewsCommand
 from crawler.exports import differences
 from crawler.exports.sheet import lines_of
 from crawler.exports.terminal import printable
+from crawler.history import article_of
 from crawler.records import utc
 from crawler.store import duplicate_groups
 from crawler.store.articles import Articles
@@ -55,10 +56,17 @@ class Command(FinewsCommand, ScrapyCommand):
             raise UsageError("name one article by its id: finews show ID", print_help=False)
         at = time_of(opts, "as_of")
         with self.open_store() as store:
-            now = Articles(store).get(args[0])
-            article = now if at is None else _as_of(store, args[0], at)
-            history = Articles(store).history(args[0]) if opts.revisions else {}
-            members = list(_group(store, now)) if now and at is None else []
+            articles = Articles(store)
+            now = articles.get(args[0])
+            history, members = {}, []
+            if opts.revisions:
+                history = articles.history(args[0])
+                article = article_of(history, at)
+            elif at is not None:
+                article = _as_of(store, args[0], at)
+            else:
+                article = now
+                members = list(_group(store, now)) if now else []
         if article is None:
             print(f"finews: {_missing(args[0], now, at)}", file=sys.stderr)
             self.exitcode = INCOMPLETE

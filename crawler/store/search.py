@@ -19,9 +19,15 @@ if TYPE_CHECKING:
 PLACES = ("title", "digest", "content_text")
 
 
+def searched(article: Article, body: str | None = None) -> str:
+    """The text in which words are looked for; `body`: its last part, where it is folded already."""
+    heads = [fold(getattr(article, place) or "") for place in PLACES[:-1]]
+    return "\n".join([*heads, fold(article.content_text) if body is None else body])
+
+
 def found_in(article: Article, words: Sequence[str]) -> bool:
     """Whether title, digest or text of an article hold every word."""
-    text = "\n".join(fold(getattr(article, place) or "") for place in PLACES) if words else ""
+    text = searched(article) if words else ""
     return all(fold(word) in text for word in words)
 
 

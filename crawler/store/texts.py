@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import ReplaceOne
 
-from crawler.folding import fold
+from crawler.store.search import PLACES, searched
 from crawler.stories.signature import Signature, signature_of
 from crawler.stories.story import Story, story_of
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TEXTS = "texts"
 # What a story is made of; and what all that an article is found by, and its place in the order.
 STORY_FIELDS = ("published_at", "content_text")
-TEXT_FIELDS = ("published_at", "title", "digest", "content_text")
+TEXT_FIELDS = ("published_at", *PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ class Text:
 def text_of(article: Article) -> Text:
     """What an article is found by."""
     story = story_of(article.content_text, article.published_at)
-    heads = [fold(article.title or ""), fold(article.digest or "")]
-    words = "\n".join([*heads, story.text])
+    words = searched(article, story.text)
     return Text(article.id, article.published_at, words, story, signature_of(story))
 
 
