@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qs, quote, unquote, urljoin, urlsplit
 
@@ -29,6 +30,8 @@ ARTICLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.ASCII)
 # What a URI holds in no place behind its host, and a percent sign that begins no code.
 NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})", re.ASCII)
+# Tabs and the ends of lines are no part of an address, and a backslash is a slash.
+AS_BROWSERS = {**dict.fromkeys(map(ord, "\t\r\n")), ord("\\"): "/"}
 TEMPLATE = re.compile(r"\{\{|\}\}|\{%|%7[Bb]%7[Bb]")
 
 
@@ -65,16 +68,12 @@ class Site:
         try:
             parts = urlsplit(urljoin(page or self.canonical_url, href))
             host = parts.netloc.lower()
-            if parts.scheme not in ("http", "https") or host not in self._own_hosts():
+            if parts.scheme not in ("http", "https") or host not in _own_hosts(self):
                 return None
             return self._classify(self._inside(host, unquote(parts.path)))
         except ValueError:
             # No address at all, or one with half a character in it, which no address can hold.
             return None
-
-    def _own_hosts(self) -> frozenset[str]:
-        bases = (self.base_url, self.canonical_url)
-        return OLD_SITE_HOSTS.union(urlsplit(base).netloc.lower() for base in bases)
 
     def _inside(self, host: str, path: str) -> str:
         """The path below the base URL of its host, beginning with a slash."""
@@ -156,6 +155,12 @@ class Site:
         return None
 
 
+@lru_cache
+def _own_hosts(site: Site) -> frozenset[str]:
+    bases = (site.base_url, site.canonical_url)
+    return OLD_SITE_HOSTS.union(urlsplit(base).netloc.lower() for base in bases)
+
+
 def share_url(info_code: str) -> str:
     """The public NewsShare address of an infoCode."""
     return f"{CANONICAL_SHARE_BASE}{SHARE_PAGE}?infoCode={info_code}"
@@ -163,6 +168,8 @@ def share_url(info_code: str) -> str:
 
 def info_code_of(href: str) -> str | None:
     """The infoCode that a NewsShare link carries, whatever its host; None for any other link."""
+    if "infoCode" not in href.translate(AS_BROWSERS) and "%" not in href:
+        return None
     try:
         parts = urlsplit(href.strip())
         codes = parse_qs(parts.query).get("infoCode", [])
@@ -175,6 +182,8 @@ def info_code_of(href: str) -> str | None:
 
 def origin_url(href: str) -> str | None:
     """The eastmoney.com news page that a brief comes from, if a link is one; else None."""
+    if "/news/" not in href.translate(AS_BROWSERS):
+        return None
     address = web_address(href, "http:") if "//" in href else None
     parts = urlsplit(address or "")
     is_origin = (parts.hostname or "").endswith(".eastmoney.com") and parts.path.startswith(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from dateutil import parser as dateutil_parser
+from dateutil.parser import isoparse
 
 from crawler.article import SHANGHAI, PublishedAt
 
@@ -19,7 +19,7 @@ CHINESE_DATE = re.compile(r"(\d{4}) *年 *(\d{1,2}) *月 *(\d{1,2}) *日", re.AS
 CHINESE_TIME = re.compile(r"(\d{1,2}) *[时点] *(\d{1,2}) *分(?: *(\d{1,2}) *秒)?", re.ASCII)
 OFFSET = r"[+-](?:(?:0?\d|1[0-4])(?::[0-5]\d)?|(?:0\d|1[0-4])[0-5]\d)"
 FORM = re.compile(
-    r"(?P<date>\d{4}([-/.])\d{1,2}\2\d{1,2})"
+    r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
     r"(?:(?: *T *| +)(?P<hour>\d{1,2}):(?P<minute>\d{2})"
     r"(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
     rf" *(?P<zone>Z|UTC|GMT|CST|(?:UTC|GMT)?{OFFSET})?",
@@ -101,17 +101,16 @@ def _epoch(digits: str) -> PublishedAt:
 
 
 def _read(match: re.Match[str]) -> PublishedAt | None:
+    year, month, day = match.group("year", "month", "day")
     hour, minute, second, zone = match.group("hour", "minute", "second", "zone")
     if hour is None and zone is not None:
         return None
     next_day = hour == "24"
     if next_day and (minute + (second or "") + (match["fraction"] or "")).strip("0"):
         return None
-    clock = f"{'00' if next_day else hour or '00'}:{minute or '00'}:{second or '00'}"
+    clock = f"{'00' if next_day else hour or '00':0>2}:{minute or '00'}:{second or '00'}"
     try:
-        told = dateutil_parser.parse(
-            f"{match['date']} {clock} {_offset(zone)}", yearfirst=True, dayfirst=False
-        )
+        told = isoparse(f"{year}-{month:0>2}-{day:0>2}T{clock}{_offset(zone)}")
         told = told.astimezone(SHANGHAI) + timedelta(days=next_day)
     except (ValueError, OverflowError):
         return None

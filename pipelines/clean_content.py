@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import lxml.html
+from lxml import etree
 
 from crawler.addresses import web_address
 from crawler.pages.blocks import (
@@ -20,11 +20,10 @@ from crawler.pages.blocks import (
     wrap_loose_text,
 )
 from crawler.pages.tree import (
-    SPACE,
-    ZERO_WIDTH,
     drop_unseen,
     fold_spaces,
     remove,
+    trim_spaces,
     visible_text,
 )
 from crawler.sanitiser import TAGS, sanitise
@@ -40,7 +39,7 @@ KEPT = TAGS | BLOCKS
 EDGED = BLOCKS | CELLS
 EMPTYABLE = ("p", "b", "strong", "em", "i", "u", "blockquote", "figure")
 
-QUOTES = re.compile("[“”„‟‘’‚‛\"'「」『』«»‹›〝〞〟＂＇`´]|<<|>>")
+QUOTES = re.compile("[“”„‟‘’‚‛\"'「」『』«»‹›〝〞〟＂＇`´]")
 DASHES = re.compile("[-‐‑‒–—―−﹘﹣－]+")
 ELLIPSES = re.compile("[.…。⋯．]{2,}|[…⋯]")
 
@@ -71,10 +70,8 @@ def clean_content(tree: HtmlElement, base_url: str) -> Content:
     _drop_empty(tree)
     _trim_edges(tree)
     images = [str(image.get("src")) for image in tree.iter("img")]
-    inner = "".join(
-        [tree.text or "", *(lxml.html.tostring(child, encoding="unicode") for child in tree)]
-    ).strip()
-    html = sanitise(inner)
+    outer = etree.tostring(tree, method="html", encoding="unicode", with_tail=False)
+    html = sanitise(outer[outer.index(">") + 1 : outer.rindex("<")].strip())
     return Content(html, _text_of(tree), list(dict.fromkeys(images)))
 
 
@@ -84,8 +81,9 @@ def content_hash(text: str) -> str | None:
     The same article has the same hash by its page, where Markdown changed them, and by its source.
     None for a text with nothing in it.
     """
-    folded = unicodedata.normalize("NFC", SPACE.sub("", ZERO_WIDTH.sub("", text)))
-    folded = ELLIPSES.sub("…", DASHES.sub("-", QUOTES.sub('"', folded)))
+    folded = unicodedata.normalize("NFC", trim_spaces(text).replace(" ", ""))
+    folded = QUOTES.sub('"', folded).replace("<<", '"').replace(">>", '"')
+    folded = ELLIPSES.sub("…", DASHES.sub("-", folded))
     return hashlib.sha256(folded.encode()).hexdigest() if folded else None
 
 
@@ -112,11 +110,14 @@ def _address(address: str, base_url: str, *, mail: bool) -> str | None:
 def _tidy_text(tree: HtmlElement) -> None:
     """NFC everywhere, and no blank runs."""
     for node in tree.iter():
-        node.text, node.tail = _folded(node.text), _folded(node.tail)
+        if (text := node.text) and (folded := _folded(text)) != text:
+            node.text = folded
+        if (text := node.tail) and (folded := _folded(text)) != text:
+            node.tail = folded
 
 
-def _folded(text: str | None) -> str | None:
-    return fold_spaces(unicodedata.normalize("NFC", text)) if text else text
+def _folded(text: str) -> str:
+    return fold_spaces(unicodedata.normalize("NFC", text))
 
 
 def _unwrap_unknown(tree: HtmlElement) -> None:
@@ -152,7 +153,8 @@ def _drop_empty(tree: HtmlElement) -> None:
 def _trim_edges(tree: HtmlElement) -> None:
     """Line breaks and spaces at the edges of a block, and indents of its lines, mean nothing."""
     for node in tree.iter("br", *BLOCKS):
-        node.tail = (node.tail or "").lstrip()
+        if node.tail:
+            node.tail = node.tail.lstrip()
     for block in tree.iter(*EDGED):
         while len(block) and block[0].tag == "br" and not (block.text or "").strip():
             block.text = (block[0].tail or "").lstrip()
@@ -161,11 +163,13 @@ def _trim_edges(tree: HtmlElement) -> None:
         while len(block) and block[-1].tag == "br" and not (block[-1].tail or "").strip():
             block[-1].tail = None
             remove(block[-1])
-        block.text = (block.text or "").lstrip()
+        text = (block.text or "").lstrip()
         if len(block):
-            block[-1].tail = (block[-1].tail or "").rstrip()
+            last = block[-1]
+            last.tail = (last.tail or "").rstrip()
         else:
-            block.text = block.text.rstrip()
+            text = text.rstrip()
+        block.text = text
 
 
 def _text_of(tree: HtmlElement) -> str:
@@ -174,10 +178,12 @@ def _text_of(tree: HtmlElement) -> str:
     line: list[str] = []
 
     def end_line() -> None:
-        text = "\t".join(fold_spaces(cell).strip() for cell in "".join(line).split("\0"))
+        if not line:
+            return
+        text = "\t".join(map(trim_spaces, "".join(line).split("\0"))).strip()
         line.clear()
-        if text.strip():
-            lines.append(text.strip())
+        if text:
+            lines.append(text)
 
     for step in _steps(tree):
         if step is None:
@@ -191,22 +197,23 @@ def _text_of(tree: HtmlElement) -> str:
 def _steps(tree: HtmlElement) -> list[str | None]:
     r"""Texts in document order, None at the bounds of blocks and \\0 between cells."""
     steps: list[str | None] = []
-    for event, node in lxml.etree.iterwalk(tree, events=("start", "end")):
-        inside_row = next(node.iterancestors("td", "th"), None) is not None
-        block = node.tag in BLOCKS and not inside_row
+    # So many cells are open.
+    cells = 0
+    for event, node in etree.iterwalk(tree, events=("start", "end")):
+        tag = node.tag
         if event == "start":
-            if inside_row and (node.tag in EDGED or node.tag == "br"):
+            if cells and (tag in EDGED or tag == "br"):
                 steps.append(" ")
-            elif block or node.tag == "br":
+            elif tag in BLOCKS or tag == "br":
                 steps.append(None)
-            elif node.tag in CELLS:
+            elif tag in CELLS:
                 steps.append("\0")
+            cells += tag in CELLS
             steps.append(node.text or "")
         else:
-            if block:
-                steps.append(None)
-            elif inside_row and node.tag in BLOCKS:
-                steps.append(" ")
+            cells -= tag in CELLS
+            if tag in BLOCKS:
+                steps.append(" " if cells else None)
             steps.append(node.tail or "" if node is not tree else "")
     return steps
 

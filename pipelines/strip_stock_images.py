@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import lxml.html
+from lxml import etree
 
 from crawler.pages.blocks import between_words
 from crawler.pages.tree import TEXT, remove, visible_text, walk
@@ -27,6 +28,8 @@ NAMES = (("data-code", IMAGE_CODE), ("href", QUOTE_LINK), ("src", IMAGE_SOURCE))
 
 # What stands in a removed block's place until the next stage has read it.
 NAMED = "finews-security"
+# What a part of a block can be.
+PARTS = ("a", "img", etree.Comment, etree.ProcessingInstruction, etree.Entity)
 INLINE_WRAPPERS = frozenset({"span", "a", "b", "strong", "em"})
 WRAPPERS = INLINE_WRAPPERS | {"p", "div", "center", "figure"}
 
@@ -38,7 +41,7 @@ def strip_stock_images(tree: HtmlElement) -> int:
     image outside such a pair. Text, tables and other pictures are never removed, wherever the
     comments stand. Where a block named a security, an empty `NAMED` element keeps its place.
     """
-    nodes = [node for node in tree.iter() if _is_part(node)]
+    nodes = [node for node in tree.iter(*PARTS) if _is_part(node)]
     if not nodes:
         return 0
     blocks = _count_blocks(tree, nodes)
@@ -49,7 +52,9 @@ def strip_stock_images(tree: HtmlElement) -> int:
 
 
 def _is_part(node: Any) -> bool:
-    return _is_marker(node) is not None or _is_placeholder(node) or _is_image(node)
+    if isinstance(node.tag, str):
+        return _is_image(node)
+    return _is_marker(node) is not None or _is_placeholder(node)
 
 
 def _is_marker(node: Any) -> re.Match[str] | None:
@@ -71,17 +76,24 @@ def _count_blocks(tree: HtmlElement, nodes: list[Any]) -> int:
     parts = set(nodes)
     pairs, alone = 0, 0
     opened, images, text = False, 0, False
+    left = len(parts)
     for node in walk(tree):
         if isinstance(node, str):
             text = text or bool(node.strip())
-        elif node in parts and (marker := _is_marker(node)):
+            continue
+        if node not in parts:
+            continue
+        left -= 1
+        if marker := _is_marker(node):
             if marker["end"].lower() == "end" and opened and not text:
                 pairs += 1
             else:
                 alone += images
             opened, images, text = marker["end"].lower() == "start", 0, False
-        elif node in parts and _is_image(node) and not _inside_image(node):
+        elif _is_image(node) and not _inside_image(node):
             images += 1
+        if not left:
+            break
     return pairs + alone + images
 
 

@@ -119,12 +119,16 @@ class _Line:
         """Note where a mention stands, or a chart stood."""
         if node.tag == NAMED:
             self.marks.append((self.length, node.get("data-code", ""), None, "stock_image"))
-        elif MENTION_CLASSES.intersection((node.get("class") or "").lower().split()):
+        elif (classes := node.get("class")) and not MENTION_CLASSES.isdisjoint(
+            classes.lower().split()
+        ):
             name = visible_text(node) or None
             self.marks.append((self.length, _code_of(node), name, "mention"))
 
     def end(self) -> None:
         """Read the line: mentions and codes as they stand in it."""
+        if not self.texts and not self.marks:
+            return
         codes = list(_codes_in("".join(self.texts)))
         for place, data_code, name, via in self.marks:
             while codes and codes[0][0] < place:
@@ -137,9 +141,9 @@ class _Line:
 
 def _codes_in(text: str) -> Iterator[tuple[int, Security]]:
     """The securities whose codes stand in a text, with the place; letters in brackets only."""
-    text = text.translate(HALF_WIDTH)
-    if "." not in text:
+    if "." not in text and "．" not in text:
         return
+    text = text.translate(HALF_WIDTH)
     brackets = [match.span() for match in BRACKET.finditer(text)]
     starts = [start for start, _ in brackets]
     for match in CODE.finditer(text):

@@ -202,6 +202,8 @@ def test_only_a_share_link_carries_an_info_code(href, code):
         ("http://finance.eastmoney.com/news/1354,202112062204270936.html", True),
         ("http://stock.eastmoney.com/news/1405,202112312233044582.html", True),
         ("https://hk.eastmoney.com/news/1533,202112062204028815.html", True),
+        ("https://finance.eastmoney.com\\news\\1354,20250101.html", True),
+        ("http://finance.eastmoney.com/n\tews/1354,20250101.html", True),
         ("http://quote.eastmoney.com/unify/r/1.600160", False),
         ("http://finance.eastmoney.com.example.com/news/1.html", False),
         ("http://example.com/news/1354,202112062204270936.html", False),

@@ -18,6 +18,7 @@ from crawler.pages.tree import (
     holds_picture,
     remove,
     seen_text,
+    shows_text,
     visible_text,
 )
 
@@ -35,6 +36,7 @@ LONGEST_ATTRIBUTION = 120
 EDITOR = re.compile(r"[（(]\s*(?:责任)?编辑\s*[:：][^（()）]*[）)]")
 LAST_BRACKET = re.compile(r"[（(](?P<medium>[^（()）]+)[）)]\s*[。.]?\s*$")
 ATTRIBUTION_CLASS = "em_media"
+XML_SPACE = re.compile(r"[ \t\r\n]+")
 FOOTER_TEXT = re.compile(r"返回(?P<name>首页|.+新闻)")
 FOOTER_SLUG = re.compile(r"(?:^|/)(?:category/(?P<slug>[^/]+)\.html|(?P<old>[^/.]+)/)$")
 BETWEEN_LINKS = re.compile(r"[\s｜|<>]*")
@@ -145,7 +147,7 @@ def _is_on_site(href: str) -> bool:
 def _shows_nothing(block: HtmlElement) -> bool:
     """Whether a block is hidden, a script or empty; links and rules belong to the footer."""
     kept = next(block.iter("a", "hr", "img", "table"), None)
-    return kept is None and not seen_text(block)
+    return kept is None and not shows_text(block)
 
 
 def _read_link(body: Body, anchor: HtmlElement) -> None:
@@ -163,9 +165,14 @@ def _read_link(body: Body, anchor: HtmlElement) -> None:
 
 def _take_attribution(tree: HtmlElement) -> str | None:
     """The medium in （文章来源：…）, which leaves the tree."""
-    marked = _take_whole(tree.find_class(ATTRIBUTION_CLASS), MARKED_ATTRIBUTION)
+    marked = _take_whole(list(filter(_is_marked, tree.iter())), MARKED_ATTRIBUTION)
     last = _take_whole(_last_blocks(tree), WHOLE_ATTRIBUTION)
     return marked or last or _take_trailing_attribution(tree)
+
+
+def _is_marked(node: HtmlElement) -> bool:
+    classes = node.get("class")
+    return classes is not None and ATTRIBUTION_CLASS in XML_SPACE.split(classes)
 
 
 def _take_whole(blocks: Iterable[HtmlElement], attribution: re.Pattern[str]) -> str | None:
@@ -243,7 +250,7 @@ def _take_digest(tree: HtmlElement) -> str | None:
 def _first_seen(tree: HtmlElement) -> HtmlElement | None:
     """The first element of a body that shows anything; none where bare text comes first."""
     for child in tree:
-        if isinstance(child.tag, str) and (seen_text(child) or holds_picture(child)):
+        if isinstance(child.tag, str) and (shows_text(child) or holds_picture(child)):
             return child
         if (child.tail or "").strip():
             return None

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parsel import Selector
-
 from crawler.pages.section import own_section
 from crawler.pages.tree import parse_fragment
 
 if TYPE_CHECKING:
     from crawler.addresses import Link, Site
 
-POST_LINKS = "li a::attr(href)"
-
 
 def read_category(html: str, page: Link, site: Site) -> list[Link]:
     """The post links of a category page, each once, in its order. Raises PageError."""
-    section = Selector(root=parse_fragment(own_section(html)))
     links: dict[str, Link] = {}
-    for href in section.css(POST_LINKS).getall():
+    for anchor in parse_fragment(own_section(html)).iter("a"):
+        href = anchor.get("href")
+        if href is None or next(anchor.iterancestors("li"), None) is None:
+            continue
         link = site.link(href, page.url)
         if link is not None and link.kind == "post":
             links.setdefault(link.url, link)

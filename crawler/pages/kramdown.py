@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -21,6 +22,7 @@ NO_LIST = re.compile(r"\d+\)|(?:\d+\.|[*+-])[ \t]*$")
 MARKS_OF_STRIKE = "~~"
 STRUCK = re.compile(r"~~([^\s~](?:.*?[^\s~])??)~~", re.DOTALL)
 FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})")
+MOST_LINKS = 4096
 LETTERS_AT_END = re.compile(r"[^\W\d_]-?[^\W\d_]*\Z")
 
 
@@ -153,6 +155,9 @@ def _renderer() -> MarkdownIt:
     renderer.block.ruler.at(
         "fence", _fence, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
+    # The same footer links stand under thousands of posts.
+    for name in ("normalizeLink", "normalizeLinkText"):
+        setattr(renderer, name, lru_cache(MOST_LINKS)(getattr(renderer, name)))
     renderer.core.ruler.before("text_join", "typographic", make_typographic)
     return renderer
 

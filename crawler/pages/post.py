@@ -47,7 +47,7 @@ class PostPage:
     def published_raw(self) -> str | None:
         return self.date_mark[1].strip() if self.date_mark else None
 
-    @property
+    @cached_property
     def tags(self) -> list[str]:
         names = TAG.findall(self.tags_mark[1]) if self.tags_mark else []
         return [name for raw in names if (name := plain_text(raw))]

@@ -11,7 +11,7 @@ from crawler.article import Observation
 from crawler.dates import normalise_date
 from crawler.pages.body import Body, read_body
 from crawler.pages.errors import PageError
-from crawler.pages.tree import holds_picture, parse_fragment, plain_text, seen_text
+from crawler.pages.tree import holds_picture, parse_fragment, plain_text, seen_text, shows_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,11 +49,12 @@ class ShareAnswer:
     def body(self) -> Body:
         """Of two bodies the one with more to read."""
         trees = [parse_fragment(html) for html in self._texts(*BODY_FIELDS)] or [parse_fragment("")]
-        return read_body(max(trees, key=lambda tree: len(seen_text(tree))))
+        of_two = len(trees) > 1
+        return read_body(max(trees, key=lambda t: len(seen_text(t))) if of_two else trees[0])
 
     @property
     def has_body(self) -> bool:
-        return bool(seen_text(self.body.tree)) or holds_picture(self.body.tree)
+        return shows_text(self.body.tree) or holds_picture(self.body.tree)
 
     @property
     def says_anything(self) -> bool:

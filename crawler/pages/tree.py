@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from copy import deepcopy
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -45,9 +44,15 @@ UNSEEN = frozenset(
 )
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 RESOURCE_LIMIT = "ERR_RESOURCE_LIMIT"
-TEXT = etree.XPath("string()")
+TEXT = etree.XPath("string()", smart_strings=False)
 SPACE = re.compile(r"\s+")
 ZERO_WIDTH = re.compile("[\u200b\u2060\ufeff]")
+# Elements that begin or end a line.
+LINES = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6"})
+# One class for all elements: lxml's own lookup by tag is Python, and called for each of them.
+CLASSES = etree.ElementDefaultClassLookup(
+    lxml.html.HtmlElement, lxml.html.HtmlComment, lxml.html.HtmlProcessingInstruction
+)
 
 
 def parse_fragment(html: str) -> HtmlElement:
@@ -55,9 +60,13 @@ def parse_fragment(html: str) -> HtmlElement:
 
     Raises PageError where elements are nested so deep that the parser would drop the rest.
     """
-    text = DOCUMENT_TAGS.sub("", NUMBERED.sub(_without_control, UNHOLDABLE.sub("", html)))
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
-    document = lxml.html.document_fromstring(f"<html><body>{text}".encode(), parser=parser)
+    text = UNHOLDABLE.sub("", html)
+    if "&#" in text:
+        text = NUMBERED.sub(_without_control, text)
+    text = DOCUMENT_TAGS.sub("", text)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    parser.set_element_class_lookup(CLASSES)
+    document = etree.fromstring(f"<html><body>{text}".encode(), parser)
     last = parser.error_log.last_error
     if last is not None and last.type_name == RESOURCE_LIMIT:
         raise PageError("elements are nested deeper than the parser takes (2048)")
@@ -80,20 +89,36 @@ def _without_control(match: re.Match[str]) -> str:
 
 def visible_text(element: HtmlElement) -> str:
     """The text of an element and its descendants, without comments, spaces folded to one."""
-    return fold_spaces(str(TEXT(element))).strip()
+    return trim_spaces(str(TEXT(element)) if len(element) else element.text or "")
 
 
 def seen_text(element: HtmlElement) -> str:
     """The text of an element without scripts and what is hidden, its lines apart by a space."""
-    copy = deepcopy(element)
-    copy.tail = None
-    if not isinstance(copy.tag, str) or copy.tag in UNSEEN or is_hidden(copy):
-        return ""
-    drop_unseen(copy)
-    for line in copy.iter("p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6"):
-        line.tail = f" {line.tail or ''}"
-    copy.tail = None
-    return visible_text(copy)
+    return trim_spaces("".join(_seen_texts(element)))
+
+
+def shows_text(element: HtmlElement) -> bool:
+    """Whether an element has any such text."""
+    return any(map(trim_spaces, _seen_texts(element)))
+
+
+def _seen_texts(element: HtmlElement) -> Iterator[str]:
+    if not len(element):
+        if not is_unseen(element):
+            yield element.text or ""
+        return
+    nodes = etree.iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in nodes:
+        if event == "start":
+            if is_unseen(node):
+                nodes.skip_subtree()
+            elif node.text:
+                yield node.text
+        elif node is not element:
+            if node.tag in LINES and not is_unseen(node):
+                yield " "
+            if node.tail:
+                yield node.tail
 
 
 def holds_picture(element: HtmlElement) -> bool:
@@ -103,7 +128,24 @@ def holds_picture(element: HtmlElement) -> bool:
 
 def fold_spaces(text: str) -> str:
     """Runs of white space, the ideographic one too, become one space; spaces of no width go."""
-    return SPACE.sub(" ", ZERO_WIDTH.sub("", text))
+    text = _without_zero_width(text)
+    words = text.split(maxsplit=1)
+    # Most text is one word, as Chinese has no spaces.
+    if len(words) == 1 and len(words[0]) == len(text):
+        return text
+    return SPACE.sub(" ", text)
+
+
+def trim_spaces(text: str) -> str:
+    """The same, and none at the ends."""
+    return " ".join(_without_zero_width(text).split())
+
+
+def _without_zero_width(text: str) -> str:
+    # Three looks at a text cost less than one of a pattern, and hardly any text has them.
+    if "\u200b" in text or "\u2060" in text or "\ufeff" in text:
+        return ZERO_WIDTH.sub("", text)
+    return text
 
 
 def plain_text(html: str | None) -> str | None:
@@ -154,13 +196,22 @@ def cut_text(tree: HtmlElement, length: int) -> None:
 def drop_unseen(tree: HtmlElement) -> None:
     """Take out comments, hidden elements, and elements whose text is none of the page's."""
     for node in list(tree.iterdescendants()):
-        if not isinstance(node.tag, str) or node.tag in UNSEEN or is_hidden(node):
+        if is_unseen(node):
             remove(node)
+
+
+def is_unseen(node: HtmlElement) -> bool:
+    """Whether a node is a comment, is hidden, or holds no text of the page's."""
+    tag = node.tag
+    return not isinstance(tag, str) or tag in UNSEEN or is_hidden(node)
 
 
 def is_hidden(node: HtmlElement) -> bool:
     """Whether an element's own attributes hide it."""
-    return bool(HIDDEN.search(node.get("style") or "")) or node.get("hidden") is not None
+    style = node.get("style")
+    if style is not None and HIDDEN.search(style):
+        return True
+    return node.get("hidden") is not None
 
 
 def remove(element: HtmlElement) -> None:

@@ -66,3 +66,14 @@ def test_a_category_without_posts_lists_nothing():
 def test_another_page_is_refused():
     with pytest.raises(PageError):
         read_category("<h1>404</h1>", SITE.category("a"), SITE)
+
+
+def test_only_entries_of_a_list_are_posts_and_an_anchor_without_an_address_is_none():
+    html = (
+        '<section><p><a href="/a/2021/12/31/1.html">推荐</a></p>'
+        '<ul><li><b><a href="/a/2021/12/31/2.html">题</a></b><a name="x">无</a></li></ul></section>'
+    )
+
+    links = read_category(html, SITE.category("a"), SITE)
+
+    assert [link.article_id for link in links] == ["2"]

@@ -233,3 +233,11 @@ def test_front_matter_that_is_no_mapping_is_refused():
 )
 def test_only_what_yaml_takes_for_a_time_without_zone_has_its_page_eight_hours_late(date, day):
     assert source(date=date, name=f"2021-12-31-{ID}.md").url == f"{HOME}emnews/{day}/{ID}.html"
+
+
+def test_an_emoji_in_two_halves_loses_nothing():
+    """JSON writes it so, libyaml refuses it, and so does the store, half by half."""
+    told = source(title=r'"\u4e2d\u6587\ud83d\ude00"', categories="\n- a").observation(SEEN)
+
+    assert told.title == "中文"
+    assert told.category == "a"
