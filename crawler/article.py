@@ -208,6 +208,11 @@ class Witness:
     gave: Annotated[list[str], Told("the article's fields that are this source's", NONE_OF_THEM)]
 
 
+def values_of(entry: Security | Board | Carried | Witness) -> dict[str, Any]:
+    """By name the fields of a part of an article; dataclasses.asdict would copy each value too."""
+    return {name: getattr(entry, name) for name in entry.__slots__}
+
+
 @dataclass(slots=True)
 class Article:
     """One article as the store keeps it and exports write it. Times are aware datetimes."""

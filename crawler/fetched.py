@@ -14,6 +14,11 @@ class Fetched:
     digest: str | None = None
 
     @property
+    def fields(self) -> dict[str, str | None]:
+        """The fields of its link in the store."""
+        return {"etag": self.etag, "last_modified": self.last_modified, "digest": self.digest}
+
+    @property
     def conditions(self) -> dict[str, str]:
         """The request headers that ask for a body only if it is another."""
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}

@@ -92,15 +92,16 @@ def article_of(history: History, at: datetime | None = None) -> Article | None:
     versions = list(_versions(history, lambda since: at is None or since <= at))
     if not versions:
         return None
-    revisions = _revisions(history, lambda time: at is None or time <= at)
-    return replace(merge(versions), revision=1 + revisions)
+    article = merge(versions)
+    article.revision = 1 + _revisions(history, lambda time: at is None or time <= at)
+    return article
 
 
 def replaced(history: History) -> Iterator[Replaced]:
     """The article before each change of what its sources said, the oldest first."""
     for time in _changes(history):
-        revisions = _revisions(history, lambda since, time=time: since < time)  # type: ignore[misc]
-        before = replace(_before(history, time), revision=1 + revisions)
+        before = _before(history, time)
+        before.revision = 1 + _revisions(history, lambda since, time=time: since < time)  # type: ignore[misc]
         after = merge(_versions(history, lambda since, time=time: since <= time))  # type: ignore[misc]
         yield Replaced(
             before,
@@ -135,7 +136,9 @@ def _spans(said: Mapping[datetime, Observation]) -> Iterator[Span]:
             yield Span(told, tuple(looks))
             told, looks = None, []
         if told is None:
-            told = replace(said[time], observed_at=time)
+            told = said[time]
+            if told.observed_at != time:
+                told = replace(told, observed_at=time)
         looks.append(time)
     if told is not None:
         yield Span(told, tuple(looks))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from crawler.article import ARTICLE_FIELDS, SHANGHAI, Article, Board, Security, Witness
+from crawler.article import ARTICLE_FIELDS, SHANGHAI, Article, Board, Security, Witness, values_of
 
 
 def to_record(article: Article) -> dict[str, Any]:
@@ -16,10 +15,10 @@ def to_record(article: Article) -> dict[str, Any]:
         record["published_at"] = article.published_at.isoformat()
     record["first_seen_at"] = utc(article.first_seen_at)
     record["updated_at"] = utc(article.updated_at)
-    record["securities"] = [asdict(security) for security in article.securities]
-    record["boards"] = [asdict(board) for board in article.boards]
+    record["securities"] = [values_of(security) for security in article.securities]
+    record["boards"] = [values_of(board) for board in article.boards]
     record["provenance"] = {
-        key: {**asdict(witness), "observed_at": utc(witness.observed_at)}
+        key: {**values_of(witness), "observed_at": utc(witness.observed_at)}
         for key, witness in article.provenance.items()
     }
     return record

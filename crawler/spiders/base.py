@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from scrapy import Request, Spider, signals
@@ -14,6 +15,7 @@ from crawler.addresses import Link, Site, info_code_of
 from crawler.article import ArticleItem
 from crawler.fetched import Fetched
 from crawler.pages.share import ShareAnswer
+from crawler.spiders.together import Together
 from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.errors import StoreError, StoreFailure
@@ -51,6 +53,10 @@ class LedgerSpider(Spider):
     store: Store
     _own_store: bool
     ledger: Ledger
+    # Notes that links were seen.
+    discover: Together
+    # By again and by_name.
+    _takers: dict[tuple[bool, bool], Together]
     rejects: Rejects
     site: Site
 
@@ -77,6 +83,8 @@ class LedgerSpider(Spider):
         lease_seconds = settings.getfloat("LEASE_SECONDS")
         looks = looks_of(settings)
         spider.ledger = Ledger(spider.store, uuid.uuid4().hex, lease_seconds, looks)
+        spider.discover = Together(partial(spider.in_store, spider.ledger.discover))
+        spider._takers = {}
         spider.rejects = Rejects(spider.store)
         crawler.signals.connect(spider._end, signals.spider_closed)
         return spider
@@ -129,11 +137,13 @@ class LedgerSpider(Spider):
         self, links: Sequence[Link], again: bool = False, by_name: bool = False
     ) -> list[Link]:
         """Write links into the ledger, and lease those that are to be asked for."""
-        once = list({link.url: link for link in links}.values())
-        if not once:
-            return []
-        await self.in_store(self.ledger.discover, once)
-        return await self.in_store(self.ledger.claim, once, again, uuid.uuid4().hex, by_name)
+        kind = (again, by_name)
+        if kind not in self._takers:
+            self._takers[kind] = Together(partial(self._take, *kind))
+        return await self._takers[kind](links)
+
+    async def _take(self, again: bool, by_name: bool, links: list[Link]) -> list[Link]:
+        return await self.in_store(self.ledger.take, links, again, uuid.uuid4().hex, by_name)
 
     async def pages_of(
         self, read: Callable[..., list[Link]], *args: Any
@@ -213,8 +223,12 @@ class LedgerSpider(Spider):
 
         `taken`: given when all that it lists is in the ledger.
         """
-        await self.in_store(self.ledger.list_read, link, taken, oldest)
-        await self.in_store(self.rejects.void_list, link.kind, link.url, at)
+
+        def note() -> None:
+            self.ledger.list_read(link, taken, oldest)
+            self.rejects.void_list(link.kind, link.url, at)
+
+        await self.in_store(note)
 
     async def not_modified(self, link: Link) -> None:
         """A page is as it was when it was stored, or all that it lists taken into the ledger."""

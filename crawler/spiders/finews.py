@@ -216,7 +216,7 @@ class FinewsSpider(PostSpider):
         """A category's page if it is due, once a run."""
         link = self.site.category(slug)
         if self.agenda.is_due(link) and self.categories.take(slug):
-            await self.in_store(self.ledger.discover, [link])
+            await self.discover([link])
             yield self.ask(link, self.parse_category, self.agenda.known(link))
 
     async def parse_category(self, response: Response, link: Link) -> AsyncIterator[Any]:
@@ -243,11 +243,13 @@ class FinewsSpider(PostSpider):
         """The requests of those posts of a page that are wanted and not stored yet."""
         key = page.category.casefold() if page.category else None
         wanted = [post for post in posts if self.is_wanted(post, key)]
+        # What another list of this crawl showed before is in the ledger since then.
+        fresh = [post for post in wanted if post.url not in self.listed]
+        taken = await self.choose(fresh)
         self.seen.update(post.url for post in posts)
-        self.listed.update(post.url for post in wanted)
+        self.listed.update(post.url for post in fresh)
         self.crawler.stats.set_value("finews/posts_seen", len(self.seen))
         self.crawler.stats.set_value("finews/posts_listed", len(self.listed))
-        taken = await self.choose(wanted)
         oldest = min((post.day for post in posts if post.day), default=None)
         if page.kind == "category":
             self.oldest[page.url] = oldest

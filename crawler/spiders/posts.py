@@ -15,7 +15,7 @@ from crawler.spiders.base import LedgerSpider, fetched_at, fetched_of, is_unchan
 from crawler.spiders.categories import Categories, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
 
     from scrapy import Request
@@ -176,9 +176,7 @@ class PostSpider(LedgerSpider):
             observations = [*observations, entry]
         for observation in observations:
             self.categories.name(observation)
-        dates = [published_of(observation) for observation in observations]
-        told = next((date.time for date in dates if date), None)
-        if told is None or self.is_in_range(told):
+        if not self.has_range or self.is_in_range(time_of(observations)):
             return [ArticleItem(observations[0].id, observations, list(links), fetched=links)]
         self.count("out_of_range")
         await self.in_store(self.ledger.settle, list(links), "new", "outside the range")
@@ -192,13 +190,20 @@ class PostSpider(LedgerSpider):
         entry = self.entries.pop(post.article_id or "", None)
         return await self.articles([entry], {}) if entry else []
 
+    @property
+    def has_range(self) -> bool:
+        """Whether not every time is wanted."""
+        return self.since is not None or self.until is not None
+
     def may_be_in_range(self, page: Observation) -> bool:
         """Whether a page's date, which may be eight hours late, leaves the article in the range."""
-        told = published_of(page)
+        told = published_of(page) if self.has_range else None
         return told is None or any(map(self.is_in_range, (told.time, told.time - ARTEFACT)))
 
-    def is_in_range(self, time: datetime) -> bool:
-        """Whether a time is in the wanted range, both ends included."""
+    def is_in_range(self, time: datetime | None) -> bool:
+        """Whether a time is in the wanted range, both ends included; one that is not known is."""
+        if time is None:
+            return True
         after = self.since is None or time >= self.since
         return after and (self.until is None or time <= self.until)
 
@@ -211,3 +216,9 @@ class PostSpider(LedgerSpider):
         if page is not None:
             return await self.articles([page], {page.address: request.cb_kwargs["fetched"]})
         return await self.without_page(link) if link.kind == "post" else []
+
+
+def time_of(observations: Iterable[Observation]) -> datetime | None:
+    """The first time that one of them tells."""
+    dates = map(published_of, observations)
+    return next((date.time for date in dates if date), None)

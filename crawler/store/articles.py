@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import bson
 from bson.raw_bson import RawBSONDocument
-from pymongo import DeleteMany, ReplaceOne, UpdateOne
+from pymongo import DeleteMany, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from crawler.article import Article
@@ -26,7 +26,7 @@ from crawler.store.documents import (
     to_revision,
 )
 from crawler.store.duplicates import Duplicates
-from crawler.store.link_changes import fetched_fields, settled
+from crawler.store.link_changes import settled
 from crawler.store.patience import is_transient, line_of
 from crawler.store.texts import STORY_FIELDS, TEXT_FIELDS, Text, text_of, write_texts
 from crawler.store.tombstones import Tombstones
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 Outcome = Literal["new", "changed", "unchanged", "rejected", "forgotten"]
 # MongoDB takes documents of 16 MiB; the rest is room for the command around it.
 LARGEST_DOCUMENT = 16 * 1024 * 1024 - 64 * 1024
-# A transaction has to fit into the server's cache.
-LARGEST_TRANSACTION = 32 * 1024 * 1024
+# A transaction has to fit into the part of the server's cache that may be changed at a time.
+LARGEST_TRANSACTION = 12 * 1024 * 1024
 # Errors of the store as a whole (not allowed, out of disk space): no article is to blame.
 NOBODYS_FAULT = frozenset({13, 18, 20, 64, 79, 100, 8000, 14031})
 logger = logging.getLogger(__name__)
@@ -233,14 +233,14 @@ class Articles:
 
     def _settle(self, items: Sequence[ArticleItem], state: State, session: ClientSession) -> None:
         """What becomes of the links of items, and of what was rejected of the same inputs."""
-        changes: list[UpdateOne] = []
-        for item in items:
-            for url in item.links:
-                fetched = item.fetched.get(url, Fetched())
-                done = settled(state, None, self.looks) | fetched_fields(fetched) | BACK
-                changes.append(UpdateOne({"_id": url}, [{"$set": done}]))
-        if changes:
-            self.links.bulk_write(changes, ordered=False, session=session)
+        links = {url: item.fetched.get(url, Fetched()) for item in items for url in item.links}
+        if links:
+            done = [{"$set": settled(state, None, self.looks) | BACK}]
+            of_all = UpdateMany({"_id": {"$in": list(links)}}, done)
+            of_each = (
+                UpdateOne({"_id": url}, {"$set": fetched.fields}) for url, fetched in links.items()
+            )
+            self.links.bulk_write([of_all, *of_each], session=session)
         void = [reject for item in items for reject in item.mends]
         void += self._void(_read_at(items), session)
         if void:
@@ -257,6 +257,10 @@ class Articles:
         """The ids of the articles whose category is one of these."""
         found = self.collection.find({"category": {"$in": list(slugs)}}, {"_id": 1})
         return [document["_id"] for document in found]
+
+    def categories(self) -> list[str]:
+        """The categories of all articles, sorted."""
+        return sorted(slug for slug in self.collection.distinct("category") if slug)
 
     def name_category(self, article_id: str, named: dict[str, str]) -> bool:
         """Give its slug to a category that an article knows by a post's address only.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from crawler.article import (
@@ -16,6 +16,7 @@ from crawler.article import (
     PublishedAt,
     Security,
     Witness,
+    values_of,
 )
 from crawler.history import History, Replaced, Span, union
 
@@ -102,20 +103,24 @@ def to_history(document: dict[str, Any], revisions: Iterable[dict[str, Any]] = (
 
 
 def _fields(article: Article, spans: dict[str, Span]) -> dict[str, Any]:
-    document = {name: _plain(name, getattr(article, name)) for name in ARTICLE_FIELDS[1:]}
-    document["provenance"] = {key: asdict(value) for key, value in article.provenance.items()}
+    document = _plain(article, ARTICLE_FIELDS[1:])
+    document["provenance"] = {key: values_of(value) for key, value in article.provenance.items()}
     document[SOURCES] = {key: _span(span, article) for key, span in sorted(spans.items())}
     return document
 
 
-def _plain(name: str, value: Any) -> Any:
-    return [asdict(entry) for entry in value] if name in LISTS else value
+def _plain(told: Article | Observation, names: Iterable[str]) -> dict[str, Any]:
+    """The fields of these names, which hold securities and boards."""
+    document = {name: getattr(told, name) for name in names}
+    for name in LISTS:
+        document[name] = [values_of(entry) for entry in document[name]]
+    return document
 
 
 def _span(span: Span, article: Article) -> dict[str, Any]:
     """One source; a body that is the article's own is not written twice."""
     observation = span.observation
-    document = {name: _plain(name, getattr(observation, name)) for name in OBSERVED}
+    document = _plain(observation, OBSERVED)
     published = observation.published
     document["published_at"] = published.time if published else None
     document["published_precision"] = published.precision if published else None
@@ -123,7 +128,7 @@ def _span(span: Span, article: Article) -> dict[str, Any]:
         if document[name] == getattr(article, name):
             del document[name]
     if observation.carried is not None:
-        document["carried"] = asdict(observation.carried)
+        document["carried"] = values_of(observation.carried)
     document["looks"] = list(span.looks)
     return document
 

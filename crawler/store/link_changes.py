@@ -33,12 +33,7 @@ def settled(state: State, reason: str | None = None, looks: Sequence[float] = ()
 
 def fetched_fields(fetched: Fetched) -> dict[str, Any]:
     """The fields that tell what was stored of a link: written with it, or they would tell a lie."""
-    told = {
-        "etag": fetched.etag,
-        "last_modified": fetched.last_modified,
-        "digest": fetched.digest,
-    }
-    return {name: {"$literal": value} for name, value in told.items()}
+    return {name: {"$literal": value} for name, value in fetched.fields.items()}
 
 
 def _next_try() -> dict[str, Any]:

@@ -122,10 +122,18 @@ class Ledger:
             "lease_until": self._lease_end(),
             "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
         }
-        self.collection.update_many(claimable, [{"$set": lease}])
+        if self.collection.update_many(claimable, [{"$set": lease}]).matched_count == len(links):
+            return list(links)
         mine = {"_id": {"$in": urls}, "owner.claim": claim}
         claimed = {document["_id"] for document in self.collection.find(mine, {"_id": 1})}
         return [link for link in links if link.url in claimed]
+
+    def take(
+        self, links: Sequence[Link], again: bool, claim: str, by_name: bool = False
+    ) -> list[Link]:
+        """Note that these links were seen, and lease those that are to be asked for now."""
+        self.discover(links)
+        return self.claim(links, again, claim, by_name)
 
     def settle(
         self,
@@ -285,13 +293,9 @@ def _sighting(link: Link) -> list[dict[str, Any]]:
         "day": _midnight(link.day),
     }
     unknown = {"state": "new", "reason": None, "attempts": 0, "etag": None, "last_modified": None}
-    literals = {name: {"$literal": value} for name, value in (told | unknown).items()}
-    first: dict[str, Any] = {**literals, "first_seen_at": "$$NOW"}
-    is_new = {"$eq": [{"$type": "$first_seen_at"}, "missing"]}
-    return [
-        {"$replaceWith": {"$cond": [is_new, {"$mergeObjects": ["$$ROOT", first]}, "$$ROOT"]}},
-        {"$set": {"last_seen_at": "$$NOW"}},
-    ]
+    first: list[Any] = [{"$literal": told | unknown}, {"first_seen_at": "$$NOW"}]
+    # What a link has already stays.
+    return [{"$replaceWith": {"$mergeObjects": [*first, "$$ROOT", {"last_seen_at": "$$NOW"}]}}]
 
 
 def link_of(document: dict[str, Any]) -> Link:

@@ -111,6 +111,8 @@ class Regrouping:
                 for band in article.signature.bands:
                     by_band[band].append(one)
         for ids in by_band.values():
+            if len(ids) == 1:
+                continue
             # Sets of this band that are not tied to one another, as far as it is known.
             apart: list[list[str]] = []
             for one in ids:

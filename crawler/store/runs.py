@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pymongo import DESCENDING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crawler.store.connection import Store
 
 
@@ -124,6 +127,23 @@ class Runs:
             "items": {"$gt": 0},
         }
         return list(self.collection.find(chosen).sort("started_at", DESCENDING).limit(number))
+
+    def stored(
+        self, spider: str, arguments: Sequence[dict[str, str]], since: datetime
+    ) -> Counter[str]:
+        """What became of the articles of all runs of a spider with any of these arguments.
+
+        Of those that began since a time.
+        """
+        chosen = {
+            "spider": spider,
+            "arguments": {"$in": [_in_order(one) for one in arguments]},
+            "started_at": {"$gte": since},
+        }
+        counts: Counter[str] = Counter()
+        for run in self.collection.find(chosen, {"articles": 1}):
+            counts.update(run.get("articles") or {})
+        return counts
 
     def latest(self, since: datetime) -> list[dict[str, Any]]:
         """The last run of each crawl of the schedule, and of each spider that somebody ran.

@@ -61,7 +61,8 @@ class Signature:
     @property
     def kept(self) -> list[int]:
         """The bands as they are kept: sorted, those of one time stand together."""
-        return [_at(self._period(0), band) for band in self.bands]
+        period = self._period(0)
+        return [_at(period, band) for band in self.bands]
 
     @property
     def sought(self) -> list[int]:
@@ -84,15 +85,19 @@ def signature_of(story: Story) -> Signature | None:
     sketch = RMinHash(num_perm=BANDS * rows, seed=SEED)
     sketch.update(shingles(story))
     drawn = struct.pack(f"<{BANDS * rows}I", *sketch.digest())
-    salt = f"{VERSION} {rows}".encode()
     of_its_day = f"{VERSION} {story.day if story.is_of_its_day else ''}".encode()
     whole = _number(story.told.encode("utf-8", "surrogatepass"), of_its_day, 8)
-    size = 4 * rows
-    bands = (
-        _number(drawn[place * size : (place + 1) * size], b"%s %d" % (salt, place), BAND_BYTES)
-        for place in range(BANDS)
-    )
+    parts = struct.iter_unpack(f"{4 * rows}s", drawn)
+    bands = [
+        _number(part, key, BAND_BYTES) for (part,), key in zip(parts, _keys(rows), strict=True)
+    ]
     return Signature(whole, tuple(bands), story.day, story.near_days)
+
+
+@lru_cache
+def _keys(rows: int) -> list[bytes]:
+    """What makes each band's numbers other than those of the other bands, and of other rows."""
+    return [f"{VERSION} {rows} {place}".encode() for place in range(BANDS)]
 
 
 def band_in(kept: int) -> int:

@@ -109,3 +109,16 @@ def test_the_latest_of_each_crawl_and_of_each_spider_that_somebody_ran(store: St
     last = runs.last(1)[0]["started_at"]
     assert runs.latest(last + timedelta(seconds=1)) == []
     assert ids(runs.unended(PAST)) == ["7"]
+
+
+def test_what_runs_of_several_parts_stored_together(store: Store) -> None:
+    runs = Runs(store)
+    began = store.now()
+    new = End(0, "done", articles={"new": 2, "changed": 1, "unchanged": 0})
+    for key, part in (("1", "1/2"), ("2", "2/2"), ("3", "3/3")):
+        run(runs, key, new, spider="archive", arguments={"part": part, "path": "x"})
+    run(runs, "4", None, spider="archive", arguments={"path": "x", "part": "1/2"})
+    parts = [{"path": "x", "part": part} for part in ("1/2", "2/2")]
+    assert runs.stored("archive", parts, began) == {"new": 4, "changed": 2, "unchanged": 0}
+    assert not runs.stored("archive", parts, store.now() + timedelta(seconds=1))
+    assert not runs.stored("finews", parts, began)
