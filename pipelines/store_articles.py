@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.exceptions import DropItem
 
-from crawler.article import ArticleItem
+from crawler.article import Article, ArticleItem
 from crawler.records import to_record
 from crawler.store.articles import Articles, Written
 from pipelines.stage import Rejected
@@ -40,6 +40,8 @@ class StoreArticles:
         self.articles = Articles(spider.store, spider.ledger.looks)
         self.size = crawler.settings.getint("STORE_BATCH_SIZE")
         self.seconds = crawler.settings.getfloat("STORE_BATCH_SECONDS")
+        # Only an output of the crawl itself, -O, writes what is stored.
+        self.is_written = bool(crawler.settings.getdict("FEEDS"))
         self.waiting: list[_Waiting] = []
         self.full = asyncio.Event()
         self.writer: asyncio.Task[None] | None = None
@@ -48,8 +50,8 @@ class StoreArticles:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_item(self, item: ArticleItem) -> dict[str, Any]:
-        """The stored article in contract form.
+    async def process_item(self, item: ArticleItem) -> dict[str, Any] | Article:
+        """The stored article, in contract form if the crawl has an output.
 
         Raises Rejected for one that MongoDB cannot take, DropItem for one that was forgotten and
         for all once the store is lost.
@@ -69,7 +71,7 @@ class StoreArticles:
             raise DropItem("it was taken out for good", log_level="INFO")
         if written.article is None:
             raise Rejected(self.name, written.reason or "refused")
-        return to_record(written.article)
+        return to_record(written.article) if self.is_written else written.article
 
     async def _write_batches(self) -> None:
         while self.waiting:

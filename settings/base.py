@@ -1,5 +1,6 @@
 """The settings: polite, complete, and closed where Scrapy is open by default."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from pipelines import STAGES
@@ -11,6 +12,7 @@ FINEWS_BASE_URL = "https://finews.withounder.com/"
 FINEWS_CANONICAL_URL = None
 NEWSSHARE_BASE_URL = "http://finews.zning.xyz/"
 FOLLOW_SHARE_LINKS = True
+HTTP_CLIENT = "aiohttp"
 MONGODB_URI = None
 MONGODB_DATABASE = "finews"
 DATA_DIR = str(PROJECT_ROOT / ".data")
@@ -25,6 +27,14 @@ MONITOR_SMTP_USER = None
 MONITOR_SMTP_PASSWORD = None
 MONITOR_SMTP_TLS = True
 SITE_RETENTION_DAYS = 3.0
+
+# Scrapy's download handlers, by what they are built on.
+HTTP_CLIENTS = {
+    "aiohttp": "crawler.downloader.clients.AiohttpClient",
+    "twisted": "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler",
+}
+# The event loop; asyncio's own where uvloop is not to be had.
+ASYNCIO_EVENT_LOOP = "uvloop.Loop" if find_spec("uvloop") else None
 
 BOT_NAME = "finews"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -59,16 +69,35 @@ REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
 COOKIES_ENABLED = False
+# The site has one language.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": None,
+}
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 
 # Scrapy starts this many tasks for every response.
 CONCURRENT_ITEMS = 4
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
+STATS_CLASS = "crawler.extensions.counters.Counters"
 # Scraped items would be most of a log.
 LOG_FORMATTER = "crawler.extensions.log_lines.LogLines"
 
+# Scrapy's own that do nothing here are off, since each is called for every request or output.
+# HostGuard is stricter than Offsite; no page of the site sends anybody elsewhere by <meta>.
+METAREFRESH_ENABLED = False
+REFERER_ENABLED = False
+URLLENGTH_LIMIT = 0
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+}
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+    "crawler.downloader.traffic.Traffic": 850,
     "crawler.downloader.host_guard.HostGuard": 10,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.downloader.robots.RememberedRobotsTxt": 100,
@@ -81,6 +110,10 @@ DOWNLOAD_HANDLERS = dict.fromkeys(
 )
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
 EXTENSIONS = {
+    # Of these not even the modules are wanted, which are large.
+    "scrapy.extensions.spiderstate.SpiderState": None,
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
     "crawler.extensions.dead_letters.DeadLetters": 100,
     "crawler.extensions.leases.KeepLeases": 150,
     "crawler.extensions.progress.ProgressBar": 200,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from scrapy.settings import BaseSettings
 
-Kind = Literal["url", "flag", "text", "folder", "number", "port", "hook"]
+Kind = Literal["url", "flag", "text", "folder", "number", "port", "hook", "client"]
 
 # Between Scrapy's "spider" (30), which no user sets, and "cmdline" (40).
 ENVIRONMENT_PRIORITY = 35
@@ -57,6 +57,11 @@ OPTIONS = (
     ),
     Option("NEWSSHARE_BASE_URL", "url", "where share answers are asked for"),
     Option("FOLLOW_SHARE_LINKS", "flag", "whether each post's share answer is asked for"),
+    Option(
+        "HTTP_CLIENT",
+        "client",
+        "what asks for pages: aiohttp, or twisted, which needs more time for the same",
+    ),
     Option(
         "MONGODB_URI",
         "text",
@@ -183,6 +188,9 @@ def _check_value(option: Option, value: Any) -> None:
     elif option.kind == "port":
         if not (str(value).isdecimal() and 0 < int(value) < 65536):
             raise OptionError(f"{name}={value} is no port, for example {getattr(base, name)}")
+    elif option.kind == "client" and value not in base.HTTP_CLIENTS:
+        known = " nor ".join(base.HTTP_CLIENTS)
+        raise OptionError(f"{name}={value} is neither {known}." + nearest(value, base.HTTP_CLIENTS))
     elif option.kind == "hook" and value:
         _check_hook(name, str(value))
 

@@ -1,4 +1,4 @@
-"""Errors in a log: one line each, with the traceback only at level DEBUG."""
+"""What a crawl logs: nothing below its level, and errors in one line each unless that is DEBUG."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def fold_tracebacks(settings: Settings) -> None:
+def fold_log(settings: Settings) -> None:
     """From now on log records carry their exception's message instead of its traceback."""
-    if str(settings.get("LOG_LEVEL")).upper() == "DEBUG":
+    level = str(settings.get("LOG_LEVEL")).upper()
+    if level == "DEBUG":
         return
+    # Scrapy would have every record made, and then leave out those below its handler's level.
+    for name in (None, "scrapy"):
+        logging.getLogger(name).setLevel(level)
     plain = logging.getLogRecordFactory()
 
     def folded(*args: Any, **kwargs: Any) -> logging.LogRecord:

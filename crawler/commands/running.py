@@ -11,8 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from scrapy import signals
+
 from crawler import __version__
-from crawler.commands.one_line import describe, fold_tracebacks
+from crawler.commands.memory import tune
+from crawler.commands.one_line import describe, fold_log
 from crawler.commands.outcome import OUTCOMES, Outcome, outcome_of
 from crawler.commands.setup import open_store
 from crawler.store.errors import StoreError, StoreFailure
@@ -39,7 +42,8 @@ def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[st
 
     Raises StoreError before it starts.
     """
-    fold_tracebacks(crawler.settings)
+    fold_log(crawler.settings)
+    tune()
     failures: list[BaseException] = []
     with open_store(crawler.settings) as store:
         start = _start_of(crawler, arguments)
@@ -48,6 +52,7 @@ def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[st
             outcome = Outcome(INCOMPLETE, "another run of this crawl of the schedule is under way")
             _end(store, start, End(outcome.code, outcome.line, cut_off=True))
             return outcome
+        _heed_early_stops(crawler)
         crawling = process.crawl(crawler, store=store, **arguments)
         _when_failed(crawling, failures.append)
         process.start()
@@ -56,6 +61,17 @@ def run_spider(crawler: Crawler, process: CrawlerProcessBase, arguments: dict[st
         _end(store, start, end_of(outcome, stats))
         _release(store, crawler.settings)
     return outcome
+
+
+def _heed_early_stops(crawler: Crawler) -> None:
+    """Let a crawl end that is told to while it opens: Scrapy 2.19 would forget it."""
+
+    async def started() -> None:
+        # Not any more: whoever stops a crawl says so here first.
+        if not crawler.crawling and crawler.engine is not None:
+            await crawler.engine.stop_async()
+
+    crawler.signals.connect(started, signals.engine_started, weak=False)
 
 
 def _start_of(crawler: Crawler, arguments: dict[str, str]) -> Start:

@@ -40,6 +40,8 @@ UNHURRIED = {
     "AUTOTHROTTLE_ENABLED": False,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
 }
+# Errors of which another client knows nothing.
+OF_TWISTED = ("twisted.", "scrapy.core.downloader.handlers.http11.")
 
 
 class FinewsCommand:
@@ -144,11 +146,25 @@ def complete(settings: Settings) -> None:
         about = f"; {contact}" if contact else ""
         agent = f"finews/{__version__} (news crawler{about}) Scrapy"
         _refine(settings, "USER_AGENT", agent)
+    _choose_client(settings)
     if all(is_loopback(settings[name]) for name in ("FINEWS_BASE_URL", "NEWSSHARE_BASE_URL")):
         for name, value in UNHURRIED.items():
             said = (settings.getpriority(name) or 0) > PROJECT_PRIORITY
             if not said and settings.get(name) == getattr(base, name):
                 _refine(settings, name, value)
+
+
+def _choose_client(settings: Settings) -> None:
+    """Of Twisted only what the HTTP client needs: reactor and errors take a part of a second."""
+    if settings["HTTP_CLIENT"] == "twisted":
+        return
+    _refine(settings, "TWISTED_REACTOR_ENABLED", False)
+    own = [one for one in settings.getlist("RETRY_EXCEPTIONS") if not _is_of_twisted(one)]
+    _refine(settings, "RETRY_EXCEPTIONS", own)
+
+
+def _is_of_twisted(error: object) -> bool:
+    return isinstance(error, str) and error.startswith(OF_TWISTED)
 
 
 def _refine(settings: Settings, name: str, value: Any) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest
+from scrapy.utils.httpobj import urlparse_cached
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,8 +29,9 @@ class HostGuard:
 
     def process_request(self, request: Request) -> None:
         """Raises IgnoreRequest for a foreign host."""
-        if _place(request.url) not in self.allowed:
-            scheme, netloc = _place(request.url)
+        parts = urlparse_cached(request)
+        scheme, netloc = parts.scheme, parts.netloc.lower()
+        if (scheme, netloc) not in self.allowed:
             raise IgnoreRequest(f"{scheme}://{netloc} is not a configured host")
 
 

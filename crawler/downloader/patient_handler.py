@@ -8,9 +8,10 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler, load_object
 
 from crawler import clock
 from crawler.article import SHANGHAI
@@ -37,8 +38,8 @@ class LeftAloneError(IgnoreRequest):
         self.seconds = seconds
 
 
-class PatientHandler(HTTP11DownloadHandler):
-    """Scrapy's handler, behind what its hosts asked for.
+class PatientHandler(BaseDownloadHandler):
+    """One of Scrapy's handlers, behind what its hosts asked for.
 
     Here nothing queued can slip past, and what waits takes the place of a connection. Pauses that
     are too long to be waited for are written into the store, so that the next run knows of them.
@@ -47,6 +48,8 @@ class PatientHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
+        client: Any = load_object(settings.getdict("HTTP_CLIENTS")[settings["HTTP_CLIENT"]])
+        self.client: BaseDownloadHandler = build_from_crawler(client, crawler)
         self.longest_wait = settings.getfloat("RETRY_AFTER_LONGEST_SECONDS")
         self.most_failures = settings.getint("SHARE_FAILURES_IN_A_ROW")
         self.share_pause = settings.getfloat("SHARE_PAUSE_SECONDS")
@@ -61,7 +64,7 @@ class PatientHandler(HTTP11DownloadHandler):
         service = service_of(request)
         await self._wait_for(service)
         try:
-            response = await super().download_request(request)
+            response = await self.client.download_request(request)
         except Exception:
             await self._note(service, has_failed=True)
             raise
@@ -70,6 +73,10 @@ class PatientHandler(HTTP11DownloadHandler):
             await self._pause(service, response)
         await self._note(service, has_failed=asks_for_a_pause or response.status >= 500)
         return response
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        await self.client.close()
 
     async def _wait_for(self, service: str) -> None:
         async with self.looking_up:

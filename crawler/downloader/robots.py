@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler
+from twisted.internet.defer import Deferred
 
 from crawler.store.hosts import Hosts
 
@@ -25,6 +26,14 @@ class RememberedRobotsTxt(RobotsTxtMiddleware):
         super().__init__(crawler)
         self.seconds = crawler.settings.getfloat("ROBOTSTXT_REMEMBERED_SECONDS")
         self.looking_up = asyncio.Lock()
+
+    def process_request(self, request: Request) -> Any:  # type: ignore[override]
+        """Whether a request may be made. Raises IgnoreRequest; at once where rules are at hand."""
+        rules = self._parsers.get(urlparse_cached(request).netloc)
+        is_free = request.meta.get("dont_obey_robotstxt")
+        if is_free or rules is None or isinstance(rules, Deferred):
+            return super().process_request(request)
+        return self.process_request_2(rules, request)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """The rules of a request's host: remembered, or asked for."""

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 class LogLines(LogFormatter):
-    """Scrapy's log formatter without its records of scraped items."""
+    """Scrapy's log formatter without its records of scraped items, or of what nobody will read."""
+
+    def crawled(self, request: Any, response: Any, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
+        """Of each response, at level DEBUG."""
+        if not logging.getLogger("scrapy").isEnabledFor(logging.DEBUG):
+            return None
+        return super().crawled(request, response, spider)
 
     def scraped(self, item: Any, response: Any, spider: Spider) -> LogFormatterResult | None:  # type: ignore[override]
         """Nothing: the counters and the store tell."""

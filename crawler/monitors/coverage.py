@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from crawler.article import Article
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,9 +26,11 @@ class Coverage:
     told: Mapping[str, int]
 
 
-def fields_told(record: Mapping[str, Any]) -> list[str]:
-    """The fields that an article tells: not null, not empty."""
-    return [field for field in FIELDS if record.get(field)]
+def fields_told(item: Mapping[str, Any] | Article) -> list[str]:
+    """The fields that an article tells, or its record: not null, not empty."""
+    if isinstance(item, Article):
+        return [field for field in FIELDS if getattr(item, field)]
+    return [field for field in FIELDS if item.get(field)]
 
 
 def coverage_of(stats: Mapping[str, Any]) -> Coverage:

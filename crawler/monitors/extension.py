@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
 
+    from crawler.article import Article
+
 logger = logging.getLogger(__name__)
 BROKEN = "ERROR"
 
@@ -35,7 +37,7 @@ class Monitors(Spidermon):
         crawler.signals.connect(extension.count_told, signals.item_scraped)
         return extension
 
-    def count_told(self, item: Mapping[str, Any]) -> None:
+    def count_told(self, item: Mapping[str, Any] | Article) -> None:
         """Count the fields that a stored article tells."""
         for field in fields_told(item):
             self.crawler.stats.inc_value(f"finews/told/{field}")

@@ -63,6 +63,10 @@ def until(store: Store) -> datetime:
     return lock["until"]
 
 
+def text_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8") if log.exists() else ""
+
+
 def child_of(store: Store) -> int:
     wait_until(lambda: bool(runs(store)[0]["pid"]))
     pid: int = runs(store)[0]["pid"]
@@ -157,6 +161,9 @@ def test_a_run_that_is_stopped_while_it_starts_is_made_again(
     if when == "has a process":
         child_of(store)
     process.send_signal(signal.SIGTERM)
+    # Else the run might be over before it is told to end.
+    log = Path(runs(store)[0]["log"])
+    wait_until(lambda: process.poll() is not None or "Received SIGTERM" in text_of(log))
     held_site.held.set()
     process.communicate(timeout=60)
     assert process.returncode == 0

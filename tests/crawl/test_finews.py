@@ -426,3 +426,18 @@ def test_a_killed_crawl_is_finished_by_the_next(
     held.hold.set()
     finews("crawl", "finews", **at(site))
     assert [article["title"] for article in exported()] == ["一", "二"]
+
+
+def test_a_header_may_hold_any_bytes(
+    finews: Any, serve_routes: Any, at: Any, answer: Any, exported: Any
+) -> None:
+    path = "/beifangwang/2021/12/31/NW202112312233001257.html"
+    section = "<html><body><header></header><section>{}</section></body></html>"
+    page = section.format("<h1>标题</h1><p>正文。</p>")
+    routes = {
+        "/": section.format(f'<h2>北方网新闻</h2><ul><li><a href="{path}">题</a></li></ul>'),
+        path: answer(page, headers={"X-Medium": "\xb1\xb1\xb7\xbd"}),
+    }
+    finews("crawl", "finews", **at(serve_routes(routes)))
+    [article] = exported()
+    assert article["title"] == "标题"

@@ -43,9 +43,11 @@ def item(key: str, **values: Any) -> ArticleItem:
     return ArticleItem(key, [page])
 
 
-def stage(store: Store, size: int, seconds: float) -> tuple[StoreArticles, CountingArticles]:
+def stage(
+    store: Store, size: int, seconds: float, **more: Any
+) -> tuple[StoreArticles, CountingArticles]:
     """The stage in a crawler that was never started."""
-    settings = {"STORE_BATCH_SIZE": size, "STORE_BATCH_SECONDS": seconds}
+    settings = {"STORE_BATCH_SIZE": size, "STORE_BATCH_SECONDS": seconds, **more}
     crawler = get_crawler(NewsShareSpider, {**SITE, **settings})
     crawler.spider = NewsShareSpider.from_crawler(crawler, store=store, missing="1")
     made = StoreArticles.from_crawler(crawler)
@@ -64,8 +66,7 @@ def test_a_full_batch_goes_at_once_and_the_rest_by_time(store: Store) -> None:
     made, articles = stage(store, size=3, seconds=0.05)
     answers = process(made, *(item(str(n)) for n in range(7)))
     assert articles.batches == [3, 3, 1]
-    assert [answer["id"] for answer in answers] == [str(n) for n in range(7)]
-    assert tuple(answers[0]) == ARTICLE_FIELDS
+    assert [answer.id for answer in answers] == [str(n) for n in range(7)]
     assert store.collection("articles").count_documents({}) == 7
     assert made.crawler.stats.get_value("finews/articles/new") == 7
 
@@ -80,11 +81,17 @@ def test_an_answer_means_that_it_is_stored(store: Store) -> None:
     assert asyncio.run(one()) == 1
 
 
+def test_only_an_output_of_the_crawl_gets_records(store: Store) -> None:
+    made, _ = stage(store, size=1, seconds=0.05, FEEDS={"x.jsonl": {"format": "jsonl"}})
+    [answer] = process(made, item("a"))
+    assert tuple(answer) == ARTICLE_FIELDS
+
+
 def test_what_the_store_cannot_take_is_rejected_alone(store: Store) -> None:
     made, _ = stage(store, size=3, seconds=0.01)
     good, bad, other = process(made, item("a"), item("b", digest="\ud800"), item("c"))
     assert isinstance(bad, Rejected)
-    assert (bad.stage, good["id"], other["id"]) == ("store", "a", "c")
+    assert (bad.stage, good.id, other.id) == ("store", "a", "c")
 
 
 def test_what_was_forgotten_is_dropped_and_no_reject(store: Store) -> None:
