@@ -30,7 +30,7 @@ class Ended:
 
 
 class Workers:
-    """Runs the same command in some processes, each with a log file of its own."""
+    """Runs commands in processes, each with a log file of its own."""
 
     def __init__(self, program: Sequence[str], environment: Mapping[str, str], logs: Path) -> None:
         self.program = program
@@ -38,14 +38,17 @@ class Workers:
         self.logs = logs
 
     def run(
-        self, stage: str, words: Sequence[str], number: int, tick: Callable[[], None]
+        self, stage: str, commands: Sequence[Sequence[str]], tick: Callable[[], None]
     ) -> list[Ended]:
         """How each of them ended; `tick` is called about twice a second meanwhile.
 
         When that is interrupted, they end in order before this does.
         """
-        files = [self.logs / f"{stage}-{place}.log" for place in range(1, number + 1)]
-        processes = [start([*self.program, *words], self.environment, file) for file in files]
+        files = [self.logs / f"{stage}-{place}.log" for place in range(1, len(commands) + 1)]
+        processes = [
+            start([*self.program, *words], self.environment, file)
+            for words, file in zip(commands, files, strict=True)
+        ]
         try:
             while any(process.poll() is None for process in processes):
                 with suppress(subprocess.TimeoutExpired):

@@ -36,12 +36,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Where a file cannot be read, in bytes from its begin; `cut`: it ends within a record."""
+    """Where a file cannot be read, in bytes from its begin.
+
+    `cut`: it ends within a record. `in_record`: a record is whole, but not what it holds.
+    """
 
     file: Path
     offset: int
     reason: str
     cut: bool = False
+    in_record: bool = False
 
 
 class UnreadableError(Exception):

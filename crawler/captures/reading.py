@@ -14,7 +14,7 @@ from crawler.captures import ARTICLE, LINK
 from crawler.captures.framing import Damage, holds_records, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from crawler.captures.framing import Record
@@ -57,26 +57,34 @@ def capture_files(path: Path) -> list[Path]:
     raise ValueError(f"{path} is no WARC file")
 
 
-def read_captures(path: Path) -> Iterator[Capture | Damage]:
-    """The responses of a WARC file, and where it cannot be read."""
+def read_captures(
+    path: Path, is_wanted: Callable[[str, str | None], bool] = lambda _url, _article: True
+) -> Iterator[Capture | Damage]:
+    """The responses of a WARC file, and where it cannot be read.
+
+    `is_wanted`: by address and article, whether a response is to be read; the others are passed
+    over at little cost.
+    """
     try:
-        yield from _read_captures(path)
+        yield from _read_captures(path, is_wanted)
     except OSError as error:
         yield Damage(path, 0, error.strerror or str(error))
 
 
-def _read_captures(path: Path) -> Iterator[Capture | Damage]:
+def _read_captures(
+    path: Path, is_wanted: Callable[[str, str | None], bool]
+) -> Iterator[Capture | Damage]:
     for record in read_records(path):
         if isinstance(record, Damage):
             yield record
             continue
-        if not _is_response(record):
+        if not _is_response(record) or not is_wanted(*_about(record)):
             continue
         try:
             yield _capture(record)
         except (StatusAndHeadersParserException, ValueError, EOFError) as error:
-            reason = " ".join(str(error).split())
-            yield Damage(path, record.offset, f"not a response that can be read: {reason}")
+            reason = f"not a response that can be read: {' '.join(str(error).split())}"
+            yield Damage(path, record.offset, reason, in_record=True)
 
 
 def _is_response(record: Record) -> bool:
@@ -85,8 +93,14 @@ def _is_response(record: Record) -> bool:
     return kind.lower() == "response" and content.lower().startswith("application/http")
 
 
+def _about(record: Record) -> tuple[str, str | None]:
+    told = record.headers.get_header
+    return told("WARC-Target-URI", "").strip("<>"), told(ARTICLE)
+
+
 def _capture(record: Record) -> Capture:
     told = record.headers.get_header
+    url, article_id = _about(record)
     block = BytesIO(record.block)
     head = HTTP.parse(block)
     body = block.read()
@@ -95,9 +109,9 @@ def _capture(record: Record) -> Capture:
         body = ChunkedDataReader(BytesIO(body)).read()
     time = datetime.fromisoformat(told("WARC-Date", "")).astimezone(UTC)
     return Capture(
-        url=told("WARC-Target-URI", "").strip("<>"),
+        url=url,
         link=told(LINK),
-        article_id=told(ARTICLE),
+        article_id=article_id,
         fetched_at=time.replace(microsecond=time.microsecond // 1000 * 1000),
         status=int(head.get_statuscode()),
         headers=head.headers,

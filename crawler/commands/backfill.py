@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
@@ -12,10 +10,8 @@ from scrapy.commands import ScrapyCommand
 from crawler.article import SHANGHAI
 from crawler.backfill.report import report, still_to_be_had
 from crawler.backfill.stages import Stage, Stages
-from crawler.backfill.workers import Workers
-from crawler.children import prune
 from crawler.commands.setup import FinewsCommand, usage
-from crawler.commands.tether import PROGRAM, tethered
+from crawler.commands.sharing import name_categories, workers_for, workers_of
 from crawler.spiders import arguments
 from crawler.store.backlog import Backlog, Scope
 from crawler.store.links import Ledger
@@ -25,11 +21,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from datetime import date
+    from pathlib import Path
 
     from crawler.backfill.workers import Ended
     from crawler.store.connection import Store
-
-MOST_WORKERS = 64
 
 
 class Command(FinewsCommand, ScrapyCommand):
@@ -56,7 +51,7 @@ class Command(FinewsCommand, ScrapyCommand):
         """Run the stages, and print what came of them."""
         words = _narrowing(args, opts)
         scope = _scope(args, opts)
-        workers = _workers(opts.workers)
+        workers = workers_of(opts.workers)
         opts.archive = _archive(opts.archive)
         with self.open_store() as store:
             backlog = Backlog(store, scope, store.now())
@@ -92,10 +87,7 @@ class Command(FinewsCommand, ScrapyCommand):
         """What went wrong in the stages; after the first when nothing can come of the others."""
         assert self.settings is not None
         began = backlog.began
-        logs = Path(self.settings["DATA_DIR"]) / "logs" / "backfill"
-        folder = logs / f"{began:%Y-%m-%dT%H-%M-%S}"
-        prune(logs, self.settings.getint("LOGS_KEPT") - 1)
-        workers = Workers(PROGRAM, tethered(os.environ), folder)
+        workers = workers_for("backfill", self.settings, began)
         stages = Stages(store, workers, self.passed_on(opts))
         lists = ["crawl", "backfill_lists", *words]
         problems = stages.run(Stage("lists", lists, backlog.count_known, "posts"))
@@ -112,7 +104,10 @@ class Command(FinewsCommand, ScrapyCommand):
             problems += stages.run(answers, number)
         if opts.archive:
             read = ["crawl", "archive", "-a", f"path={opts.archive}", *words]
-            problems += stages.run(Stage("archive", read, backlog.count_stored))
+            archive = Stage("archive", read, backlog.count_stored, in_parts=True)
+            problems += stages.run(archive, number)
+            if number > 1:
+                name_categories(store)
         return problems
 
     def _follows_shares(self) -> bool:
@@ -142,13 +137,6 @@ def _scope(args: list[str], opts: argparse.Namespace) -> Scope:
     if since and until and since > until:
         raise usage(f"--since {opts.since} is after --until {opts.until}")
     return Scope(tuple(args), since, until)
-
-
-def _workers(text: str) -> int:
-    """How many processes. Raises UsageError."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_WORKERS:
-        raise usage(f"--workers {text} is not a number from 1 to {MOST_WORKERS}")
-    return int(text)
 
 
 def _archive(text: str | None) -> Path | None:

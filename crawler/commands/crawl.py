@@ -11,13 +11,15 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from crawler.commands.running import run_spider
-from crawler.commands.setup import FinewsCommand, spider_named
+from crawler.commands.setup import FinewsCommand, spider_named, usage
+from crawler.commands.sharing import read_archive, workers_of
 from crawler.exports.compression import PLUGINS
 from crawler.exports.formats.registry import form_of
 
 if TYPE_CHECKING:
     import argparse
 
+    from crawler.commands.outcome import Outcome
     from crawler.spiders.base import LedgerSpider
 
 
@@ -28,6 +30,11 @@ class Command(FinewsCommand, ScrapyCrawl):
 
     def short_desc(self) -> str:
         return "Crawl: finews (the site), newsshare (by infoCode), archive (what was kept)"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        told = "processes that share an archive (default 1); finews backfill has its own"
+        parser.add_argument("--workers", metavar="N", default="1", help=told)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Take the options. Raises UsageError with one line."""
@@ -53,10 +60,24 @@ class Command(FinewsCommand, ScrapyCrawl):
             spider.read_arguments(opts.spargs)
         except ValueError as error:
             raise UsageError(str(error), print_help=False) from None
-        assert self.crawler_process is not None
-        outcome = run_spider(self._create_crawler(spider), self.crawler_process, opts.spargs)
+        number = workers_of(opts.workers)
+        if number > 1:
+            outcome = self._share(spider, opts, number)
+        else:
+            assert self.crawler_process is not None
+            outcome = run_spider(self._create_crawler(spider), self.crawler_process, opts.spargs)
         print(f"finews: {outcome.line}", file=sys.stderr)
         self.exitcode = outcome.code
+
+    def _share(self, spider: type[LedgerSpider], opts: argparse.Namespace, number: int) -> Outcome:
+        assert self.settings is not None
+        if spider.name != "archive":
+            raise usage("--workers goes with archive; finews backfill --workers asks the site")
+        if "part" in opts.spargs:
+            raise usage("-a part is what --workers gives to each process: say one of them")
+        if self.settings.getdict("FEEDS"):
+            raise usage("--workers and an output do not go together: finews export writes it")
+        return read_archive(self.settings, opts.spargs, self.passed_on(opts), number)
 
     def _spider(self, args: list[str]) -> type[LedgerSpider]:
         assert self.crawler_process is not None

@@ -12,6 +12,7 @@ from crawler.captures.framing import Damage
 from crawler.captures.reading import capture_files
 from crawler.clock import now
 from crawler.merge import published_of
+from crawler.parts import WHOLE
 from crawler.spiders import arguments
 from crawler.spiders.captured import Decoder, batches, link_of
 from crawler.spiders.categories import Categories
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.addresses import Link
     from crawler.article import Observation
     from crawler.captures.reading import Capture
+    from crawler.parts import Part
     from crawler.spiders.captured import Batch
     from crawler.spiders.reading import Reading
 
@@ -43,6 +45,7 @@ class ArchiveSpider(KeptSpider):
         "category": arguments.words,
         "since": arguments.since,
         "until": arguments.until,
+        "part": arguments.part,
     }
     required = ("path", "warc")
 
@@ -54,10 +57,14 @@ class ArchiveSpider(KeptSpider):
         category: list[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        part: Part = WHOLE,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.path, self.warc = path, warc
+        self.part = part
+        # Whether this part has anything, and whether others have.
+        self.has_own = self.has_others = False
         self.observed = observed
         self.categories = Categories(category or [])
         self.since, self.until = since, until
@@ -81,12 +88,24 @@ class ArchiveSpider(KeptSpider):
         for found in (self.sources(), self.captures()):
             async for item in found:
                 yield item
+        if self.has_others and not self.has_own:
+            self.crawler.stats.set_value("finews/nothing_to_do", "nothing is in this part")
+
+    def is_ours(self, key: str) -> bool:
+        """Whether what has this key is in the part that is read here."""
+        is_ours = self.part.holds(key)
+        self.has_own = self.has_own or is_ours
+        self.has_others = self.has_others or not is_ours
+        return is_ours
 
     async def sources(self) -> AsyncIterator[ArticleItem]:
         """One article a file; one that cannot be read is kept in rejects."""
         if self.path is None:
             return
         for path in sorted(self.path.rglob("*.md")):
+            # All files of one article are in one part: by the id, which is the end of the name.
+            if not self.is_ours(path.stem.rpartition("-")[2]):
+                continue
             self.count("posts_listed")
             place = path.relative_to(self.path).as_posix()
             given = Input("source_post", place, None, b"", self.observed or datetime.now(UTC))
@@ -118,9 +137,11 @@ class ArchiveSpider(KeptSpider):
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
         self.categories.remember(await self.in_store(self.ledger.categories))
         self.decoder = Decoder(self.crawler)
-        for file in await asyncio.to_thread(capture_files, self.warc):
-            await self.in_store(self.rejects.void_capture, str(file))
-        found = batches(self.warc)
+        # Several parts have it done before they begin.
+        if self.part == WHOLE:
+            for file in await asyncio.to_thread(capture_files, self.warc):
+                await self.in_store(self.rejects.void_capture, str(file))
+        found = batches(self.warc, self.site, self.is_ours)
         while batch := await asyncio.to_thread(next, found, None):
             for item in await self.read_batch(batch):
                 yield item
@@ -132,7 +153,9 @@ class ArchiveSpider(KeptSpider):
         lists: list[tuple[Link, datetime]] = []
         for capture in batch:
             if isinstance(capture, Damage):
-                await self.note_damage(capture)
+                # What is between records each part meets.
+                if self.part.is_first or capture.in_record:
+                    await self.note_damage(capture)
                 continue
             link = link_of(capture, self.site)
             if link is None or not self._is_wanted(link):

@@ -9,6 +9,7 @@ from crawler.addresses import is_info_code
 from crawler.article import SHANGHAI
 from crawler.captures.reading import capture_files
 from crawler.dates import moments
+from crawler.parts import Part
 
 
 def words(text: str) -> list[str]:
@@ -46,6 +47,14 @@ def observed(text: str) -> datetime:
     if time > datetime.now(SHANGHAI):
         raise ValueError(f"{text!r} is in the future")
     return time
+
+
+def part(text: str) -> Part:
+    """One of several parts: 2/3."""
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise ValueError(f"{text!r} is no part such as 2/3")
+    return Part(int(number), int(of))
 
 
 def codes(text: str) -> list[str]:

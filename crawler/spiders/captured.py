@@ -13,7 +13,7 @@ from crawler.captures.framing import Damage
 from crawler.captures.reading import capture_files, read_captures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from scrapy.crawler import Crawler
@@ -25,11 +25,20 @@ Batch = list["Capture | Damage"]
 BATCH, BATCH_BYTES = 50, 4_000_000
 
 
-def batches(path: Path) -> Iterator[Batch]:
-    """The captures of a WARC file or folder, some at a time, so that memory stays flat."""
+def batches(path: Path, site: Site, is_wanted: Callable[[str], bool]) -> Iterator[Batch]:
+    """The captures of a WARC file or folder, some at a time, so that memory stays flat.
+
+    `is_wanted`: of the id of the article that a capture is of, or its address where it is of none.
+    """
+
+    def is_read(url: str, article_id: str | None) -> bool:
+        asked = None if article_id else site.asked(url)
+        return is_wanted(article_id or (asked and asked.article_id) or url)
+
     batch: Batch = []
     size = 0
-    for found in chain.from_iterable(map(read_captures, capture_files(path))):
+    files = (read_captures(file, is_read) for file in capture_files(path))
+    for found in chain.from_iterable(files):
         batch.append(found)
         size += 0 if isinstance(found, Damage) else len(found.body)
         if len(batch) >= BATCH or size >= BATCH_BYTES:

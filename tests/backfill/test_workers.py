@@ -23,12 +23,12 @@ def workers(folder: Path) -> Workers:
 
 def test_each_has_a_log_and_tells_its_end(tmp_path: Path) -> None:
     words = ["print('finews: one'); print('finews: done: two'); raise SystemExit(3)"]
-    ended = workers(tmp_path).run("posts", words, 2, lambda: None)
+    ended = workers(tmp_path).run("posts", [words, words], lambda: None)
     assert ended == [Ended(3, "done: two")] * 2
     files = sorted(path.name for path in (tmp_path / "logs").iterdir())
     assert files == ["posts-1.log", "posts-2.log"]
     assert not ended[0].was_killed
-    [killed] = workers(tmp_path).run("x", [f"{FLAG}os.kill(os.getpid(), 9)"], 1, lambda: None)
+    [killed] = workers(tmp_path).run("x", [[f"{FLAG}os.kill(os.getpid(), 9)"]], lambda: None)
     assert killed == Ended(-9, "it said nothing")
     assert killed.was_killed
 
@@ -45,7 +45,7 @@ def test_an_interrupt_lets_them_end_in_order(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        workers(tmp_path).run("posts", [wait], 1, tick)
+        workers(tmp_path).run("posts", [[wait]], tick)
     log = tmp_path / "logs" / "posts-1.log"
     assert log.read_text().endswith("finews: stopped\n")
 
@@ -56,7 +56,7 @@ def test_their_standard_input_closes_when_we_are_gone(tmp_path: Path) -> None:
     script = (
         "import os; from pathlib import Path; from crawler.backfill.workers import Workers; "
         f"run = Workers([{sys.executable!r}, '-c'], dict(os.environ), Path({str(tmp_path)!r})); "
-        f"run.run('posts', [{child!r}], 1, lambda: os.kill(os.getpid(), 9))"
+        f"run.run('posts', [[{child!r}]], lambda: os.kill(os.getpid(), 9))"
     )
     assert os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-c", script) == -9
     wait_until(gone.exists)

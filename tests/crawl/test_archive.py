@@ -8,9 +8,14 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crawler.addresses import Link
 from crawler.article import ARTICLE_FIELDS
+from crawler.commands.sharing import name_categories
+from crawler.fetched import Fetched
 from crawler.sample_site import server
+from crawler.store.links import Ledger
 from crawler.store.rejects import Rejects
+from tests.articles import put, said
 
 if TYPE_CHECKING:
     from crawler.store.connection import Store
@@ -196,3 +201,90 @@ def test_a_stopped_crawl_ends_and_the_next_does_the_rest(
     assert 0 < store.collection("articles").count_documents({}) < 3000
     finews("crawl", "archive", "-a", "path=posts")
     assert store.collection("articles").count_documents({}) == 3000
+
+
+def test_several_processes_store_what_one_does(finews: Any, store: Store) -> None:
+    words = ("crawl", "archive", "-a", f"path={SOURCES}", "-a", "observed=2022-06-01")
+    alone = {**finews.environment, "MONGODB_DATABASE": f"{finews.environment['MONGODB_DATABASE']}1"}
+    finews(*words, **alone)
+    one = finews("export", "--include-duplicates", **alone).out
+
+    done = finews(*words, "--workers", "3")
+    assert done.last == ("finews: done: 3 processes; articles: 53 new, 1 changed, 0 unchanged")
+    runs = [run["outcome"] for run in store.collection("runs").find()]
+    assert len(runs) == 3
+    assert not any("nothing" in outcome for outcome in runs)
+    several = finews("export", "--include-duplicates").out
+    told = [[json.loads(line) for line in text.splitlines()] for text in (one, several)]
+    for article in (*told[0], *told[1]):
+        for name in ("first_seen_at", "updated_at", "provenance"):
+            del article[name]
+    assert told[0] == told[1]
+
+
+def test_a_part_without_files_is_no_failure_but_an_empty_folder_is(
+    finews: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    words = ("crawl", "archive", "-a", f"path={folder}", "--workers", "3")
+    assert "nothing crawled" in finews(*words, code=1).last
+    (folder / "2021-12-31-NW202112312233001257.md").write_text(POST.format(title="题", body="文"))
+    assert "done: 3 processes; articles: 1 new" in finews(*words).last
+
+
+def test_what_a_part_rejects_is_told_with_the_place_of_the_logs(
+    finews: Any, tmp_path: Path, store: Store
+) -> None:
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    for number in range(4):
+        text = POST.format(title=number, body=f"文{number}")
+        (folder / f"2021-12-31-NW20211231223300000{number}.md").write_text(text)
+    (folder / "index.md").write_text("no post")
+    done = finews("crawl", "archive", "-a", f"path={folder}", "--workers", "2", code=1)
+    assert "1 of 2 processes did not end well; articles: 4 new" in done.last
+    assert "logs in " in done.last
+    assert "index.md: PageError" in done.last
+    assert [kept.stage for kept in Rejects(store).select()] == ["page/source_post"]
+
+
+def test_processes_share_an_archive_only_and_write_no_output(finews: Any) -> None:
+    archive = ("crawl", "archive", "-a", f"path={SOURCES}")
+    assert "finews backfill --workers" in finews("crawl", "finews", "--workers", "2", code=2).last
+    assert (
+        "finews export writes it"
+        in finews(*archive, "--workers", "2", "-O", "x.jsonl", code=2).last
+    )
+    for text in ("0", "x", "65"):
+        assert "is not a number from 1 to 64" in finews(*archive, "--workers", text, code=2).last
+    wrong = finews("crawl", "archive", "-a", "path=/nowhere", "--workers", "2", code=2)
+    assert "/nowhere is no folder" in wrong.last
+
+
+def test_a_part_is_given_by_the_command_or_by_its_workers(finews: Any) -> None:
+    archive = ("crawl", "archive", "-a", f"path={SOURCES}", "-a", "part=1/2")
+    assert "say one of them" in finews(*archive, "--workers", "2", code=2).last
+    assert "is no part such as 2/3" in finews(*archive[:-1], "part=3/2", code=2).last
+    first = finews(*archive).last
+    rest = finews(*archive[:-1], "part=2/2").last
+    assert sum(int(line.split("; articles: ")[1].split()[0]) for line in (first, rest)) == 53
+
+
+def test_what_pages_tell_of_a_categorys_name_holds_for_the_articles_of_all_parts(
+    store: Store,
+) -> None:
+    told = {"a": "TechWeb", "b": "techweb", "c": "other", "d": None, "e": "wind(a)"}
+    certain = "TechWeb"
+    for number, slug in enumerate(told.values()):
+        put(store, said(number, category=slug, category_certain=slug == certain))
+    ledger = Ledger(store, "one")
+    page = Link("https://finews.withounder.com/category/Wind(A).html", "category", None, "Wind(A)")
+    ledger.discover([page])
+    ledger.list_read(page, Fetched())
+    name_categories(store)
+    found = [article["category"] for article in store.collection("articles").find().sort("_id")]
+    assert found == ["TechWeb", "TechWeb", "other", None, "Wind(A)"]
+    before = store.collection("counters").find_one()
+    name_categories(store)
+    assert store.collection("counters").find_one() == before

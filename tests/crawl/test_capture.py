@@ -108,6 +108,38 @@ def test_the_sample_site(
     assert reject.url.endswith("infoCode=NW202112132212035597")
 
 
+def test_the_sample_site_by_several_processes(
+    finews: Any, sample: Any, capturing: Any, live: Any, back: Any, store: Store
+) -> None:
+    """All that is of an article is in one part; what lists and footers tell is for all of them."""
+    finews("crawl", "finews", code=1, **capturing(sample))
+    done = back("--workers", "3", code=1)
+    assert "1 of 3 processes did not end well; articles: 52 new, " in done.last
+    assert finews("export", "--include-duplicates").out == live()
+    assert len(list(Rejects(store).select())) == 1
+
+
+def test_damage_is_told_by_just_one_of_several_processes(
+    finews: Any, tmp_path: Path, store: Store
+) -> None:
+    """What stands between records each of them meets, what is in a record only one."""
+    folder = tmp_path / "captures"
+    folder.mkdir()
+    records = [
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: http://127.0.0.1:9/{number}\r\n"
+        "WARC-Date: 2021-12-31T07:07:45Z\r\nContent-Type: application/http\r\n"
+        "Content-Length: 19\r\n\r\nnonsense 200 OK\r\n\r\n\r\n\r\n"
+        for number in range(8)
+    ]
+    (folder / "a.warc").write_bytes("".join([*records, "rubbish\r\n\r\n", records[0]]).encode())
+    told = []
+    for workers in ("1", "3"):
+        finews("crawl", "archive", "-a", "warc=captures", "--workers", workers, code=1)
+        told.append(sorted((kept.url, kept.reason) for kept in Rejects(store).select()))
+    assert told[0] == told[1]
+    assert len(told[0]) == 10
+
+
 def test_a_crawl_of_share_answers(
     finews: Any,
     serve_routes: Callable[..., Any],
