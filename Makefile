@@ -5,19 +5,20 @@ STAMP := .venv/installed
 # The shared library that the embedded mongod needs and that is not in every system.
 NEEDS_CURL := $(PYTHON) -c 'import ctypes.util, sys; sys.exit(ctypes.util.find_library("curl") is not None)'
 
-.PHONY: help install system system-tests demo test fuzz torture bench pairs check docs format clean
+.PHONY: help install system system-nginx system-tests demo test fuzz torture bench pairs check docs format clean
 
 help:
 	@echo 'make demo      crawl the bundled sample site into an embedded store and export it'
 	@echo 'make test      run the tests'
 	@echo 'make fuzz      try 100,000 examples and more of what must hold for any input (long)'
 	@echo 'make torture   kill crawls and servers at random moments, mix in poison (long)'
-	@echo 'make bench     compare exports, searches and duplicates with what people write, in one run (long)'
+	@echo 'make bench     compare crawls, exports and more with what people write, in one run (long)'
 	@echo 'make pairs     how well duplicates are told: precision and recall on labelled pairs'
 	@echo 'make check     lint, format, types, import rules'
 	@echo 'make install   put everything into .venv'
 	@echo 'make system    install libcurl4 if it is missing (apt-get, as root)'
-	@echo 'make system-tests   that, and systemd and chromium, which some tests use, if they are missing'
+	@echo 'make system-nginx   install nginx-light, which serves the sites of benchmarks, if it is missing'
+	@echo 'make system-tests   these, and systemd and chromium, which some tests use, if they are missing'
 	@echo 'make docs      write the generated pages of docs/ anew'
 	@echo 'make format    write the code in the one format'
 	@echo 'make clean     remove .venv and caches; stored data (.data) stays'
@@ -42,7 +43,17 @@ system:
 		fi; \
 	fi
 
-system-tests: system
+system-nginx:
+	@if ! PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'installing nginx-light, which serves the sites of benchmarks on loopback'; \
+			apt-get -qq update && apt-get -qq install -y --no-install-recommends nginx-light; \
+		else \
+			echo 'nginx is missing: crawls are not compared' >&2; \
+		fi; \
+	fi
+
+system-tests: system system-nginx
 	@if ! command -v systemd-analyze >/dev/null; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo 'installing systemd, whose systemd-analyze a test of the service unit uses'; \
@@ -72,10 +83,8 @@ fuzz: install system
 torture: install system
 	TORTURE_ROUNDS=20 TORTURE_ARTICLES=10000 $(BIN)/python -m pytest -m torture
 
-bench: install system
-	$(BIN)/python -m bench.export
-	$(BIN)/python -m bench.search
-	$(BIN)/python -m bench.duplicates
+bench: install system system-nginx
+	$(BIN)/python -m bench
 
 pairs: install
 	$(BIN)/python -m bench.pairs

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from bench.articles import Language
+from bench.report import Table
 from crawler.article import SHANGHAI, ArticleItem, Observation, PublishedAt
 from crawler.history import article_of, observe
 from crawler.store.articles import Articles
@@ -145,16 +146,20 @@ def _unsigned(article: Article) -> Text:
         return text_of(article)
 
 
-def main() -> None:
-    """Measure both, and print them."""
+def tables() -> list[Table]:
+    """What one more article costs by how many are stored, and what groups add to a write."""
+    growth = Table(
+        "duplicates, growth",
+        "Signature and lookup of one more article, by how many are stored",
+        ["stored articles", "one more, ms", "of the first"],
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Store.open(None, "bench", folder) as store:
-            print("| stored articles | one more, ms | of the first |\n|---|---|---|")
             first = 0.0
             for size, cost in grow(store, SIZES):
                 first = first or cost
-                print(f"| {size:,} | {cost:.2f} | {cost / first:.2f} |", flush=True)
+                growth.add(size, cost, cost / first)
             store.client.drop_database("bench")
             told: dict[bool, list[float]] = {True: [], False: []}
             for turn in range(ROUNDS):
@@ -166,12 +171,17 @@ def main() -> None:
                 ):
                     told[False].append(write_all(folder, "without", batch, with_groups=False))
     costs = {key: statistics.median(times) for key, times in told.items()}
-    print(f"\n{ARTICLES:,} articles of {CHARACTERS:,} characters, batches of {BATCH}")
-    print("\n| writes | ms an article |\n|---|---|")
-    print(f"| with signatures and groups | {costs[True]:.3f} |")
-    print(f"| without | {costs[False]:.3f} |")
-    print(f"| difference | {costs[True] - costs[False]:.3f} |")
+    writes = Table(
+        "duplicates, writes",
+        f"{ARTICLES:,} articles of {CHARACTERS:,} characters, batches of {BATCH}",
+        ["writes", "ms an article"],
+    )
+    writes.add("with signatures and groups", costs[True])
+    writes.add("without", costs[False])
+    writes.add("difference", costs[True] - costs[False])
+    return [growth, writes]
 
 
 if __name__ == "__main__":
-    main()
+    for one in tables():
+        print(f"\n{one}")

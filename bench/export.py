@@ -19,6 +19,7 @@ import orjson
 from scrapy.exporters import JsonLinesItemExporter
 
 from bench.articles import fill
+from bench.report import Table
 from bench.rounds import take_turns
 from crawler.exports.formats.registry import DEFAULT, Form
 from crawler.store.connection import Store
@@ -97,33 +98,32 @@ def turn(name: str, folder: Path) -> None:
     print(json.dumps(told | {"peak_megabytes": peak}))
 
 
-def main() -> None:
-    """Fill a store, let the contenders take turns, print the table."""
+def tables() -> list[Table]:
+    """Fill a store, let the contenders take turns."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Store.open(None, DATABASE, folder) as store:
             fill(store, ARTICLES)
-            size = store.database.command("collStats", "articles")["avgObjSize"]
-            print(f"{ARTICLES:,} articles, {size:,} bytes a document", file=sys.stderr)
             words = {
                 one: [sys.executable, "-m", "bench.export", one, str(folder)] for one in CONTENDERS
             }
             figures = take_turns(words, ROUNDS)
-            lines = (folder / "out.jsonl").stat().st_size / ARTICLES
+            size = (folder / "out.jsonl").stat().st_size / ARTICLES
     base = figures["ours"].per_second
-    print(f"{ARTICLES:,} articles, {lines:,.0f} bytes a line, medians of {ROUNDS} rounds\n")
-    print("| contender | articles a second | ours / it | CPU µs an article | peak memory |")
-    print("|---|---|---|---|---|")
+    table = Table(
+        "export",
+        f"{ARTICLES:,} articles, {size:,.0f} bytes a line, medians of {ROUNDS} rounds",
+        ["contender", "articles a second", "ours / it", "CPU µs an article", "peak MB"],
+    )
     for name, one in figures.items():
         cpu = one.cpu_seconds / one.entries * 1e6
-        print(
-            f"| {name} | {one.per_second:,.0f} | {base / one.per_second:.2f} | {cpu:.1f} "
-            f"| {one.peak_megabytes:.0f} MB |"
-        )
+        table.add(name, one.per_second, base / one.per_second, cpu, round(one.peak_megabytes))
+    return [table]
 
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         turn(sys.argv[1], Path(sys.argv[2]))
     else:
-        main()
+        for one in tables():
+            print(f"\n{one}")

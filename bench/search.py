@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.articles import documents, fill
+from bench.report import Table
 from crawler.store.connection import Store
 from crawler.store.reader import Reader
 from crawler.store.selection import IN_ORDER, Selection
@@ -74,8 +75,8 @@ def queries(texts: dict[str, str]) -> list[list[str]]:
     return [[word()] for _ in range(QUERIES - len(pairs) - 1)] + pairs + [["绝无此词"]]
 
 
-def main() -> None:
-    """Fill a store, search, print the table."""
+def tables() -> list[Table]:
+    """Fill a store, and search."""
     texts = {one["_id"]: _text(one) for one in documents(ARTICLES)}
     asked = queries(texts)
     truth = [_by_hand(texts, words) for words in asked]
@@ -88,22 +89,18 @@ def main() -> None:
                 told[name].append(_turn(search, store, words, right))
     found = sorted(map(len, truth))
     middle = statistics.median(found)
-    print(
-        f"{ARTICLES:,} articles; {len(asked)} searches find {found[0]:,} to {found[-1]:,} of them,"
+    table = Table(
+        "search",
+        f"{ARTICLES:,} articles; {len(asked)} searches find {found[0]:,} to {found[-1]:,} of them, "
+        f"the median {middle:,.0f}; on disk articles {sizes[0]:.0f} MB, texts {sizes[1]:.0f} MB",
+        ["contender", "recall", "precision", "ms, median", "ms, most"],
     )
-    print(
-        f"the median {middle:,.0f}; on disk articles {sizes[0]:.0f} MB, texts {sizes[1]:.0f} MB\n"
-    )
-    print("| contender | recall | precision | ms, median | ms, most |")
-    print("|---|---|---|---|---|")
     for name, turns in told.items():
         recall = min(turn.recall for turn in turns)
         precision = min(turn.precision for turn in turns)
         times = [turn.seconds * 1000 for turn in turns]
-        print(
-            f"| {name} | {recall:.3f} | {precision:.3f} | {statistics.median(times):.0f} "
-            f"| {max(times):.0f} |"
-        )
+        table.add(name, recall, precision, statistics.median(times), max(times))
+    return [table]
 
 
 def _turn(search: Search, store: Store, words: Sequence[str], right: set[str]) -> Turn:
@@ -132,4 +129,5 @@ def _megabytes(store: Store, name: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    for one in tables():
+        print(f"\n{one}")
