@@ -41,10 +41,6 @@ OPTIONS = (
     *("--port", "0", "--nounixsocket", "--replSet", REPLICA_SET),
     # By default mongod takes half of the memory and gigabytes for its log of operations.
     *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "512"),
-    # In a cache so small a transaction of a few large articles would be told to make room, which
-    # is its own, and wait for ever: by default when a tenth of the cache is changed.
-    "--wiredTigerEngineConfigString",
-    "eviction_updates_trigger=60,eviction_updates_target=10,eviction_dirty_trigger=70",
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
     # What a killed user had begun to write holds up all others for so long.
