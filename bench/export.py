@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import resource
+import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,8 +20,8 @@ import orjson
 from scrapy.exporters import JsonLinesItemExporter
 
 from bench.articles import fill
+from bench.processes import Took, in_turns, memory_of
 from bench.report import Table
-from bench.rounds import take_turns
 from crawler.exports.formats.registry import DEFAULT, Form
 from crawler.store.connection import Store
 from crawler.store.documents import INTERNAL
@@ -93,9 +94,17 @@ def turn(name: str, folder: Path) -> None:
         entries = CONTENDERS[name](store, file)
         file.flush()
         seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    told = {"entries": entries, "seconds": seconds, "cpu_seconds": cpu_seconds}
-    print(json.dumps(told | {"peak_megabytes": peak}))
+    if entries != ARTICLES:
+        raise RuntimeError(f"{name} wrote {entries:,} articles of {ARTICLES:,}")
+    _, peak = memory_of("self")
+    print(json.dumps({"seconds": seconds, "cpu": cpu_seconds, "peak": peak}))
+
+
+def one_turn(name: str, folder: Path) -> Took:
+    """The same in a process of its own."""
+    words = [sys.executable, "-m", "bench.export", name, str(folder)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
+    return Took(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def tables() -> list[Table]:
@@ -104,20 +113,18 @@ def tables() -> list[Table]:
         folder = Path(name)
         with Store.open(None, DATABASE, folder) as store:
             fill(store, ARTICLES)
-            words = {
-                one: [sys.executable, "-m", "bench.export", one, str(folder)] for one in CONTENDERS
-            }
-            figures = take_turns(words, ROUNDS)
+            turns = {one: partial(one_turn, one, folder) for one in CONTENDERS}
+            figures, _ = in_turns(turns, ROUNDS)
             size = (folder / "out.jsonl").stat().st_size / ARTICLES
-    base = figures["ours"].per_second
+    base = figures["ours"].seconds
     table = Table(
         "export",
         f"{ARTICLES:,} articles, {size:,.0f} bytes a line, medians of {ROUNDS} rounds",
         ["contender", "articles a second", "ours / it", "CPU µs an article", "peak MB"],
     )
     for name, one in figures.items():
-        cpu = one.cpu_seconds / one.entries * 1e6
-        table.add(name, one.per_second, base / one.per_second, cpu, round(one.peak_megabytes))
+        cpu = one.cpu / ARTICLES * 1e6
+        table.add(name, ARTICLES / one.seconds, one.seconds / base, cpu, round(one.peak))
     return [table]
 
 

@@ -128,14 +128,14 @@ def _sample(
         try:
             # Children that end meanwhile are looked at no more.
             children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-            told = [_memory_of(one) for one in (str(process), *children)]
+            told = [memory_of(one) for one in (str(process), *children)]
         except OSError:
             continue
         seconds = round(time.perf_counter() - began, 1)
         samples.append((seconds, max(now for now, _ in told), max(most for _, most in told)))
 
 
-def _memory_of(process: str) -> tuple[float, float]:
+def memory_of(process: str) -> tuple[float, float]:
     """Megabytes of a process, now and at most."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     told = dict(line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date
 from functools import cached_property
 from pathlib import PurePath
@@ -150,13 +151,13 @@ def _unquoted(value: str) -> str:
 
 def _front_matter(text: str) -> dict[str, Any]:
     """The front matter's values as text; line by line where it is not YAML (a quote in a title)."""
-    values: Any = {m["key"]: _unquoted(m["value"]) for m in HEAD_LINE.finditer(text)}
+    values: Any = None
     for loader in LOADERS:
-        try:
+        with suppress(yaml.YAMLError):
             values = yaml.load(text, Loader=loader)
-        except yaml.YAMLError:
-            continue
-        break
+            break
+    else:
+        values = {m["key"]: _unquoted(m["value"]) for m in HEAD_LINE.finditer(text)}
     if not isinstance(values, dict):
         raise PageError("the front matter is not a list of names and values")
     return values

@@ -169,7 +169,7 @@ class ArchiveSpider(KeptSpider):
                 links.update((link.url, link) for link in told)
                 if link.kind in LISTS:
                     lists.append((link, capture.fetched_at))
-        await self.in_store(self.ledger.discover, links.values())
+        await self.discover(list(links.values()))
         for link, at in lists:
             await self.list_read(link, at)
         return items

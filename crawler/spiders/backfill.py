@@ -47,7 +47,7 @@ class BackfillListsSpider(FinewsSpider):
 
     async def choose(self, posts: Sequence[Link]) -> list[Link]:
         """None of them; what the site did not have earlier, and lists, is to be had again."""
-        await self.in_store(self.ledger.discover, posts)
+        await self.discover(posts)
         await self.in_store(self.ledger.reopen, posts)
         return []
 

@@ -62,7 +62,7 @@ class FinewsSpider(PostSpider):
             async for request in self.after_feed():
                 yield request
         else:
-            await self.in_store(self.ledger.discover, [self.site.feed])
+            await self.discover([self.site.feed])
             yield self.ask(self.site.feed, self.parse_feed, self.agenda.known(self.site.feed))
 
     async def read_agenda(self, everything: bool) -> None:
@@ -83,7 +83,7 @@ class FinewsSpider(PostSpider):
                 async for request in self.category(known.slugs[key]):
                     yield request
         elif self.agenda.is_due(home):
-            await self.in_store(self.ledger.discover, [home])
+            await self.discover([home])
             # That it has not changed would not tell what wanted categories are called.
             stored = None if known.wanted else self.agenda.known(home)
             yield self.ask(home, self.parse_home, stored)

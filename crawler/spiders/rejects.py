@@ -86,7 +86,7 @@ class RejectsSpider(KeptSpider):
 
         A share answer without a body is none by itself: it is asked for again.
         """
-        await self.in_store(self.ledger.discover, reading.links)
+        await self.discover(reading.links)
         observations = reading.observations if reading.done else []
         links = [kept.url] if kept.kind in LINKS else []
         mends = [kept.id] if len(observations) == 1 and reading.problem is None else []
