@@ -131,7 +131,9 @@ class Articles:
         known = {key: state.article for key, state in states.items() if state.article}
         forgotten = self.tombstones.among(ids, session)
         withdrawn = self.withdrawals.among((url for item in batch for url in item.links), session)
-        before = seq = self.counter.read(session)
+        # New articles are certain to take numbers: whoever has to wait for that waits from here on.
+        is_sure = any(state.article is None for state in states.values())
+        before = seq = self.counter.hold(session) if is_sure else self.counter.read(session)
         answers: list[Written] = []
         stored: list[ArticleItem] = []
         changes: dict[str, _State] = {}

@@ -14,7 +14,8 @@ COUNTERS, CHANGES = "counters", "articles"
 class Counter:
     """Numbers the changes of articles, without gaps, in the order in which they become visible.
 
-    Two transactions that take numbers at once conflict, and one of them is made again.
+    Two transactions that take numbers at once conflict, and one of them is made again: the one
+    that comes later, and before it has done much, if both hold the counter first.
     """
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
@@ -25,18 +26,19 @@ class Counter:
         document = self.collection.find_one({"_id": CHANGES}, session=session)
         return int(document["seq"]) if document else 0
 
+    def hold(self, session: ClientSession) -> int:
+        """The same, and the transaction conflicts with all that take numbers from here on."""
+        document = self.collection.find_one_and_update(
+            {"_id": CHANGES},
+            {"$inc": {"held": 1}, "$setOnInsert": {"seq": 0}},
+            upsert=True,
+            session=session,
+        )
+        return int(document["seq"]) if document else 0
+
     def advance(self, before: int, seq: int, session: ClientSession) -> None:
         """Note that the numbers after `before`, which was read in this transaction, are taken."""
         if seq > before:
             self.collection.update_one(
                 {"_id": CHANGES}, {"$set": {"seq": seq}}, upsert=True, session=session
             )
-
-    def hold(self, session: ClientSession) -> None:
-        """Have the transaction conflict with all that take numbers, whether it takes any or not."""
-        self.collection.update_one(
-            {"_id": CHANGES},
-            {"$inc": {"held": 1}, "$setOnInsert": {"seq": 0}},
-            True,
-            session=session,
-        )
