@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.cmdline import execute
-from scrapy.utils.project import ENVVAR
+from scrapy.utils.project import ENVVAR, get_project_settings
 
 from crawler import __version__
 from crawler.commands.one_line import describe
@@ -82,8 +82,12 @@ def _run(argv: list[str]) -> int:
     if name not in known:
         hint = nearest(name, known) or " finews -h lists the commands."
         return _say(f"no command {name}.{hint}", UNUSABLE)
+    settings = get_project_settings()
+    if name in COMMANDS:
+        # Scrapy would import all of them to find one.
+        settings.set("COMMANDS_MODULE", f"crawler.commands.{name}", "cmdline")
     try:
-        execute(["finews", *argv[1:]])
+        execute(["finews", *argv[1:]], settings)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else UNUSABLE
     return 0
