@@ -20,10 +20,12 @@ GRACE_SECONDS = 60.0
 TAIL_BYTES = 64 * 1024
 
 
-def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+def start(
+    words: Sequence[str], environment: Mapping[str, str], log: Path, pipe: int | None = None
+) -> Child:
     """Start a command whose standard input is a pipe that closes when this process ends.
 
-    Raises OSError.
+    `pipe`: a file that it is to have as well, under the same number. Raises OSError.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
@@ -35,6 +37,7 @@ def start(words: Sequence[str], environment: Mapping[str, str], log: Path) -> Ch
             stdout=file,
             stderr=file,
             start_new_session=True,
+            pass_fds=() if pipe is None else (pipe,),
         )
 
 

@@ -2,65 +2,41 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Self
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from rich.progress import Task
+    from rich.progress import Progress
 
 LINE_SECONDS = 10.0
 
 
-class Rate(ProgressColumn):
-    """How many a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:.1f}/s")
-
-
 class StageProgress:
-    """The progress of one stage, as a context manager; `total` is None where nobody knows it."""
+    """The progress of one stage, as a context manager."""
 
-    def __init__(
-        self,
-        stage: str,
-        unit: str,
-        total: int | None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.stage, self.unit, self.total, self.clock = stage, unit, total, clock
+    def __init__(self, stage: str, unit: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.stage, self.unit, self.clock = stage, unit, clock
         self.began = self.told_at = clock()
         self.done = 0
-        self.console = Console(stderr=True)
+        self.total: int | None = None
         self.bar: Progress | None = None
-        if self.console.is_terminal:
-            columns = (
-                *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
-                *(TextColumn(unit), Rate(), TimeRemainingColumn()),
-            )
-            self.bar = Progress(*columns, console=self.console)
-            self.task = self.bar.add_task(stage, total=total)
+        if sys.stderr.isatty():
+            # A tenth of the time that a command takes to start, and most have no terminal.
+            from crawler.backfill.bar import bar_of
 
-    def update(self, done: int) -> None:
-        """Tell how many are done."""
-        self.done = done
+            self.bar = bar_of(unit)
+            self.task = self.bar.add_task(stage, total=None)
+
+    def update(self, done: int, total: int | None = None) -> None:
+        """Tell how many are done, of so many, None where nobody knows."""
+        self.done, self.total = done, total
         now = self.clock()
         if self.bar is not None:
-            self.bar.update(self.task, completed=done)
+            self.bar.update(self.task, completed=done, total=total)
         elif now - self.told_at >= LINE_SECONDS:
             self.told_at = now
             self._tell(now)
@@ -83,7 +59,7 @@ class StageProgress:
 
     def _tell(self, now: float) -> None:
         told = line(self.stage, self.unit, self.done, self.total, now - self.began)
-        print(told, file=self.console.file)
+        print(told, file=sys.stderr)
 
 
 def line(stage: str, unit: str, done: int, total: int | None, seconds: float) -> str:

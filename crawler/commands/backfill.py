@@ -90,21 +90,22 @@ class Command(FinewsCommand, ScrapyCommand):
         workers = workers_for("backfill", self.settings, began)
         stages = Stages(store, workers, self.passed_on(opts))
         lists = ["crawl", "backfill_lists", *words]
-        problems = stages.run(Stage("lists", lists, backlog.count_known, "posts"))
-        if any(ended.code == UNUSABLE for ended in problems):
-            return problems
         pull = ["crawl", "backfill", *words, "-a", f"began={began.isoformat()}"]
         pull += ["-a", "oldest_first=1"] if opts.oldest_first else []
-        total = backlog.count_posts()
-        posts = Stage("posts", pull, lambda: total - backlog.count_left(), total=total)
-        problems += stages.run(posts, number)
+        posts = Stage("posts", pull, backlog.count_turns, "posts")
+        # Whoever takes what the lists have told so far does not have the oldest first.
+        problems = stages.run(posts, number, lists, in_order=opts.oldest_first)
+        if any(ended.code == UNUSABLE for ended in problems):
+            return problems
         if self._follows_shares():
             pull_shares = [*pull, "-a", "shares=1"]
-            answers = Stage("shares", pull_shares, backlog.count_answered, "answers")
+            answered = backlog.count_answered
+            answers = Stage("shares", pull_shares, lambda: (answered(), None), "answers")
             problems += stages.run(answers, number)
         if opts.archive:
             read = ["crawl", "archive", "-a", f"path={opts.archive}", *words]
-            archive = Stage("archive", read, backlog.count_stored, in_parts=True)
+            stored = backlog.count_stored
+            archive = Stage("archive", read, lambda: (stored(), None), in_parts=True)
             problems += stages.run(archive, number)
             if number > 1:
                 name_categories(store)

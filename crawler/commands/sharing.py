@@ -66,7 +66,7 @@ def read_archive(
             Stage(
                 "archive",
                 ["crawl", "archive", *words],
-                lambda: articles.count() - before,
+                lambda: (articles.count() - before, None),
                 in_parts=True,
             ),
             number,

@@ -1,7 +1,8 @@
-"""What `finews backfill` runs, stage by stage: lists, then posts, then share answers."""
+"""What `finews backfill` runs: lists, the posts that they tell of, then share answers."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy import signals
@@ -9,9 +10,11 @@ from scrapy import signals
 from crawler import clock
 from crawler.addresses import is_info_code
 from crawler.article import SHANGHAI
+from crawler.scout import Scout
 from crawler.spiders import arguments
 from crawler.spiders.agenda import Agenda
 from crawler.spiders.base import fetched_of
+from crawler.spiders.categories import key_of
 from crawler.spiders.finews import FinewsSpider
 from crawler.spiders.posts import PostSpider
 from crawler.spiders.retention import fate_of
@@ -23,13 +26,19 @@ if TYPE_CHECKING:
 
     from scrapy import Request
     from scrapy.http import Response
+    from twisted.python.failure import Failure
 
     from crawler.addresses import Link
+    from crawler.fetched import Fetched
     from crawler.store.backlog import Answerable
 
 
+# So long a process without work waits for more, while the lists are being read.
+SCOUT_SECONDS = 0.2
+
+
 class BackfillListsSpider(FinewsSpider):
-    """Writes what category pages list into the ledger, and asks for none of it."""
+    """Writes what category pages list into the ledger, for others to ask for."""
 
     name = "backfill_lists"
 
@@ -46,10 +55,25 @@ class BackfillListsSpider(FinewsSpider):
         yield
 
     async def choose(self, posts: Sequence[Link]) -> list[Link]:
-        """None of them; what the site did not have earlier, and lists, is to be had again."""
+        """One of each category whose exact slug only a footer tells; the others have their turn.
+
+        What the site did not have earlier, and lists, is to be had again.
+        """
         await self.discover(posts)
         await self.in_store(self.ledger.reopen, posts)
-        return []
+        known = self.categories
+        first = {key_of(post): post for post in reversed(posts)}
+        unknown = [key for key in first if key not in known.slugs and not known.telling[key]]
+        return await self.take([first[key] for key in unknown])
+
+    def ask_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
+        """The request of such a post; when it does not come, its turn is with the others still."""
+        return super().ask_post(post, known, errback=self.first_failed, **details)
+
+    async def first_failed(self, failure: Failure) -> list[Request]:
+        """What follows without such a post."""
+        self.queued -= 1
+        return [*self.next_posts(), *await self.footer_failed(failure)]
 
 
 class BackfillSpider(PostSpider):
@@ -78,6 +102,7 @@ class BackfillSpider(PostSpider):
         self.shares = shares
         self.oldest_first = oldest_first
         self.taken = 0
+        self.scout = Scout.of_environment()
         self.oldest_day: date | None = None
 
     async def start(self) -> AsyncIterator[Any]:
@@ -105,11 +130,17 @@ class BackfillSpider(PostSpider):
     async def post_requests(self) -> AsyncIterator[list[Request]]:
         """Those of the posts, in the order of their days, until there are no more."""
         before: list[Link] = []
-        while posts := await self.in_store(self.backlog.posts, self.oldest_first):
+        while True:
+            # What is found after this look is looked for once more.
+            is_out = self.scout.is_out()
+            posts = await self.in_store(self.backlog.posts, self.oldest_first)
             taken = await self.take(posts, by_name=True)
-            if not taken and posts == before:
+            if taken:
+                yield [self.ask_post(post) for post in taken]
+            elif is_out:
+                await asyncio.to_thread(self.scout.is_out, SCOUT_SECONDS)
+            elif posts == before:
                 return
-            yield [self.ask_post(post) for post in taken]
             before = posts
 
     async def share_requests(self) -> AsyncIterator[list[Request]]:

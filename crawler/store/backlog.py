@@ -143,10 +143,12 @@ class Backlog:
         """How many share answers came since the backfill began."""
         return self.links.count_documents({"kind": "share", "fetched_at": {"$gte": self.began}})
 
-    def count_left(self) -> int:
-        """How many posts are to be asked for, or are being asked for just now."""
+    def count_turns(self) -> tuple[int, int]:
+        """How many posts had their turn since the backfill began, and of how many so far."""
+        had = {"state": {"$nin": ["asked", "forgotten"]}, "fetched_at": {"$gte": self.began}}
+        done = self.links.count_documents({**self.scope.posts, **had})
         asked = self.links.count_documents({**self.scope.posts, "state": "asked"})
-        return self.count_posts() + asked
+        return done, done + asked + self.count_posts()
 
     def all_posts(self, after: str = "") -> list[Link]:
         """The next page of all posts, by address."""

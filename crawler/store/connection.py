@@ -62,7 +62,8 @@ INDEXES = {
     ],
     "revisions": [IndexModel([("article", ASCENDING), ("number", ASCENDING)])],
     "links": [
-        IndexModel([("kind", ASCENDING), ("state", ASCENDING)]),
+        # By day, as a backfill takes them.
+        IndexModel([(name, ASCENDING) for name in ("kind", "state", "day", "_id")]),
         IndexModel([("kind", ASCENDING), ("category", ASCENDING), ("day", ASCENDING)]),
         IndexModel([("article", ASCENDING)], sparse=True),
         IndexModel([("next_look_at", ASCENDING)], sparse=True),
@@ -77,6 +78,8 @@ INDEXES = {
         IndexModel([("crawl", ASCENDING), ("due_at", ASCENDING)]),
     ],
 }
+# Indexes of earlier versions, by collection.
+FORMER_INDEXES = {"links": "kind_1_state_1"}
 
 
 class Store:
@@ -182,6 +185,10 @@ class Store:
         try:
             for name, indexes in INDEXES.items():
                 self.database[name].create_indexes(indexes)
+            for name, former in FORMER_INDEXES.items():
+                # To drop what is not there would wait for all that is being written.
+                if former in self.database[name].index_information():
+                    self.database[name].drop_index(former)
         except OperationFailure as error:
             raise StoreError(f"the store refuses to make indexes: {line_of(error)}") from None
 

@@ -30,12 +30,12 @@ def test_a_duration(seconds: float, told: str) -> None:
 
 def test_lines_come_now_and_then_and_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     now = 100.0
-    with StageProgress("posts", "articles", 100, clock=lambda: now) as progress:
-        progress.update(1)
+    with StageProgress("posts", "articles", clock=lambda: now) as progress:
+        progress.update(1, 100)
         assert capsys.readouterr().err == ""
         now += LINE_SECONDS
-        progress.update(50)
+        progress.update(50, 100)
         assert capsys.readouterr().err.startswith("backfill: posts: 50 of 100 articles, 5.0/s, ")
-        progress.update(100)
+        progress.update(100, 100)
         assert capsys.readouterr().err == ""
     assert capsys.readouterr().err.startswith("backfill: posts: 100 of 100 articles, ")
