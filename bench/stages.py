@@ -17,7 +17,6 @@ from crawler.addresses import Link, Site
 from crawler.article import ArticleItem, Observation
 from crawler.merge import published_of
 from crawler.pages.post import PostPage
-from crawler.pages.section import digest_of
 from crawler.pages.share import ShareAnswer
 from crawler.pages.source_post import SourcePost
 from crawler.store.articles import Articles
@@ -45,6 +44,7 @@ class Given:
     """A post as it is received in each form."""
 
     post: Post
+    id: str
     link: Link
     page: bytes
     answer: bytes
@@ -54,18 +54,19 @@ class Given:
 def page(given: Given) -> Observation:
     """What the page says, and the digest by which it is known again."""
     text = given.page.decode("utf-8", "replace")
-    digest_of(text)
-    return PostPage(text, given.link).observation(SEEN_AT)
+    read = PostPage(text, given.link)
+    assert read.digest
+    return read.observation(SEEN_AT)
 
 
 def answer(given: Given) -> Observation:
     """What the share answer says."""
-    return ShareAnswer(given.answer, given.post.id).observation(given.post.id, SEEN_AT)
+    return ShareAnswer(given.answer, given.id).observation(given.id, SEEN_AT)
 
 
 def source(given: Given) -> Observation:
     """What the source says."""
-    name = f"{given.post.time:%Y-%m-%d}-{given.post.id}.md"
+    name = f"{given.post.time:%Y-%m-%d}-{given.id}.md"
     return SourcePost(given.source, name, SITE).observation(SEEN_AT)
 
 
@@ -130,7 +131,7 @@ def measure(articles: int, rounds: int) -> dict[str, float]:
         link = SITE.link(post.path)
         assert link is not None
         texts = post.page().encode(), post.answer().encode(), post.source()
-        given.append(Given(post, link, *texts))
+        given.append(Given(post, post.id, link, *texts))
     told: list[dict[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds + 1):

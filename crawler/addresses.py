@@ -26,6 +26,7 @@ OLD_CATEGORY_PATH = re.compile(r"/(?P<slug>[^/.{}]+)/")
 URL_DAY = re.compile(r"/(\d{4})/(\d\d)/(\d\d)/[^/]+\.html$", re.ASCII)
 INFO_CODE = re.compile(r"NW(?P<day>\d{8})\d{10}", re.ASCII)
 BRIEF_ID = re.compile(r"(?P<day>\d{8})\d{4,}", re.ASCII)
+LONGEST_KNOWN = 300
 ARTICLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", re.ASCII)
 HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.ASCII)
 # What a URI holds in no place behind its host, and a percent sign that begins no code.
@@ -168,6 +169,11 @@ def share_url(info_code: str) -> str:
 
 def info_code_of(href: str) -> str | None:
     """The infoCode that a NewsShare link carries, whatever its host; None for any other link."""
+    # A link is looked at several times on its way; a long one is none of the site's.
+    return _known_code(href) if len(href) <= LONGEST_KNOWN else _info_code(href)
+
+
+def _info_code(href: str) -> str | None:
     if "infoCode" not in href.translate(AS_BROWSERS) and "%" not in href:
         return None
     try:
@@ -178,6 +184,9 @@ def info_code_of(href: str) -> str | None:
     if not parts.path.endswith("/NewsShare.html"):
         return None
     return next((code for code in codes if INFO_CODE.fullmatch(code)), None)
+
+
+_known_code = lru_cache(1024)(_info_code)
 
 
 def origin_url(href: str) -> str | None:

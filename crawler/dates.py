@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dateutil.parser import isoparse
@@ -34,6 +35,7 @@ HOUR = re.compile(
 HALF_WIDTH = {0x3000: 0x20} | {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 UTC_NAMES = frozenset({"UTC", "GMT", "Z"})
 MOMENT = timedelta(microseconds=1)
+LONGEST_KNOWN = 64
 # Jekyll reads a date without a zone as UTC and shows it in Shanghai's.
 ARTEFACT = timedelta(hours=8)
 # Sources have had their zone since noon of this day (posts of both kinds are known from it).
@@ -50,6 +52,11 @@ def normalise_date(text: str | None) -> PublishedAt | None:
     """
     if text is None:
         return None
+    # It is read once as what a source says, and again as what the source tells.
+    return _known(text) if len(text) <= LONGEST_KNOWN else _told(text)
+
+
+def _told(text: str) -> PublishedAt | None:
     text = text.translate(HALF_WIDTH).strip()
     text = PAGE_PREFIX.sub("", text)
     if EPOCH.fullmatch(text):
@@ -58,6 +65,9 @@ def normalise_date(text: str | None) -> PublishedAt | None:
     text = CHINESE_TIME.sub(_colons, text)
     match = FORM.fullmatch(text)
     return _read(match) if match else None
+
+
+_known = lru_cache(256)(_told)
 
 
 def moments(text: str) -> tuple[datetime, datetime]:

@@ -14,6 +14,7 @@ from crawler.addresses import web_address
 from crawler.pages.blocks import (
     BLOCKS,
     CELLS,
+    WORDS_ONLY,
     between_words,
     mend_tables,
     unnest,
@@ -112,7 +113,8 @@ def _tidy_text(tree: HtmlElement) -> None:
     for node in tree.iter():
         if (text := node.text) and (folded := _folded(text)) != text:
             node.text = folded
-        if (text := node.tail) and (folded := _folded(text)) != text:
+        # Most of what stands after an element is a line's end.
+        if (text := node.tail) and (folded := " " if text == "\n" else _folded(text)) != text:
             node.tail = folded
 
 
@@ -163,17 +165,22 @@ def _trim_edges(tree: HtmlElement) -> None:
         while len(block) and block[-1].tag == "br" and not (block[-1].tail or "").strip():
             block[-1].tail = None
             remove(block[-1])
-        text = (block.text or "").lstrip()
+        text = block.text
         if len(block):
             last = block[-1]
             last.tail = (last.tail or "").rstrip()
+            trimmed = (text or "").lstrip()
         else:
-            text = text.rstrip()
-        block.text = text
+            trimmed = (text or "").strip()
+        # To write a text costs more than to read it.
+        if trimmed != text:
+            block.text = trimmed
 
 
 def _text_of(tree: HtmlElement) -> str:
     """One block a line; cells of a table row apart by a tab."""
+    if all(map(_is_plain, tree)) and not (tree.text or "").strip():
+        return "\n".join(text for block in tree if (text := visible_text(block)))
     lines: list[str] = []
     line: list[str] = []
 
@@ -192,6 +199,12 @@ def _text_of(tree: HtmlElement) -> str:
             line.append(step)
     end_line()
     return "\n".join(lines)
+
+
+def _is_plain(block: HtmlElement) -> bool:
+    """Whether a block is one line."""
+    is_one = block.tag in WORDS_ONLY and next(block.iter("br"), None) is None
+    return is_one and not (block.tail or "").strip()
 
 
 def _steps(tree: HtmlElement) -> list[str | None]:

@@ -12,7 +12,7 @@ from crawler.article import Board, Security, note
 from crawler.dates import HALF_WIDTH
 from crawler.markets import BOARDS, resolve_suffix, symbol_of
 from crawler.pages.blocks import BLOCKS, CELLS
-from crawler.pages.tree import drop_unseen, remove, visible_text
+from crawler.pages.tree import TEXT, drop_unseen, remove, visible_text
 from pipelines.stage import Stage
 from pipelines.strip_stock_images import NAMED, QUOTE_LINK
 
@@ -37,6 +37,10 @@ LETTER_CODE = (
     r"(?=[),、;/ ])"
 )
 CODE = re.compile(f"{NUMBER_CODE}|{LETTER_CODE}", re.ASCII)
+# What any such code has, before a text is brought to half width and cut into lines.
+MAYBE_CODE = re.compile(
+    r"[.．](?:[SＳsｓ][HＨhｈSＳsｓZＺzｚ]|[BＢbｂ][JＪjｊ]|[HＨhｈ][KＫkｋ]|[OＯ][QＱ]|[UＵ][SＳ]|[NＮOＯ])"
+)
 BRACKET = re.compile(r"\([^()]*\)")
 # Where a line of text begins or ends.
 LINES = BLOCKS | CELLS | {"br"}
@@ -57,6 +61,18 @@ def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Securit
     for text in before:
         found.read_text(text or "")
     line = _Line(found)
+    if MAYBE_CODE.search(str(TEXT(tree))):
+        _read_lines(tree, line)
+    else:
+        for node in tree.iter():
+            line.read_node(node)
+    line.end()
+    for node in list(tree.iter(NAMED, "span", "a")):
+        _clear(node)
+    return list(found.securities.values()), list(found.boards.values())
+
+
+def _read_lines(tree: HtmlElement, line: _Line) -> None:
     for event, node in etree.iterwalk(tree, events=("start", "end")):
         if node.tag in LINES:
             line.end()
@@ -65,10 +81,6 @@ def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Securit
             line.add(node.text)
         elif node is not tree:
             line.add(node.tail)
-    line.end()
-    for node in list(tree.iter(NAMED, "span", "a")):
-        _clear(node)
-    return list(found.securities.values()), list(found.boards.values())
 
 
 class _Found:

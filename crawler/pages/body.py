@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from crawler.addresses import OLD_SITE_HOSTS, info_code_of, origin_url, share_url
@@ -36,6 +37,7 @@ LONGEST_ATTRIBUTION = 120
 EDITOR = re.compile(r"[（(]\s*(?:责任)?编辑\s*[:：][^（()）]*[）)]")
 LAST_BRACKET = re.compile(r"[（(](?P<medium>[^（()）]+)[）)]\s*[。.]?\s*$")
 ATTRIBUTION_CLASS = "em_media"
+MAYBE_MARKED = etree.XPath(f"descendant-or-self::*[contains(@class, '{ATTRIBUTION_CLASS}')]")
 XML_SPACE = re.compile(r"[ \t\r\n]+")
 FOOTER_TEXT = re.compile(r"返回(?P<name>首页|.+新闻)")
 FOOTER_SLUG = re.compile(r"(?:^|/)(?:category/(?P<slug>[^/]+)\.html|(?P<old>[^/.]+)/)$")
@@ -95,11 +97,12 @@ def _take_tail(body: Body) -> None:
             break
         if _shows_nothing(block):
             continue
-        if not _is_tail(block):
+        links = _tail_links(block)
+        if links is None:
             _take_last_links(body, block)
             break
-        for anchor in block.iter("a"):
-            _read_link(body, anchor)
+        for link in links:
+            _read_link(body, link)
         remove(block)
 
 
@@ -109,32 +112,48 @@ def _take_last_links(body: Body, block: HtmlElement) -> None:
         last = block[-1]
         if last.tag != "a" or not BETWEEN_LINKS.fullmatch(last.tail or ""):
             return
-        text = visible_text(last)
-        if not _is_tail_link(last) or not text:
+        link = _tail_link(last)
+        if link is None or not link.text:
             return
-        _read_link(body, last)
+        _read_link(body, link)
         last.tail = None
         remove(last)
 
 
-def _is_tail(block: HtmlElement) -> bool:
+@dataclass(frozen=True, slots=True)
+class _TailLink:
+    """A share, origin or footer link. `footer`: the match of a footer's words."""
+
+    text: str
+    href: str
+    footer: re.Match[str] | None = None
+
+
+def _tail_links(block: HtmlElement) -> list[_TailLink] | None:
+    """The links of a block that holds nothing else; None for any other block."""
     if block.tag not in ("p", "a", "small", "hr", "div", "center") or holds_picture(block):
-        return False
-    anchors = list(block.iter("a"))
-    if not all(_is_tail_link(anchor) for anchor in anchors):
-        return False
+        return None
+    links: list[_TailLink] = []
+    for anchor in block.iter("a"):
+        link = _tail_link(anchor)
+        if link is None:
+            return None
+        links.append(link)
     rest = visible_text(block)
-    for anchor in anchors:
-        rest = rest.replace(visible_text(anchor), "", 1)
-    return BETWEEN_LINKS.fullmatch(rest) is not None
+    for link in links:
+        rest = rest.replace(link.text, "", 1)
+    return links if BETWEEN_LINKS.fullmatch(rest) else None
 
 
-def _is_tail_link(anchor: HtmlElement) -> bool:
+def _tail_link(anchor: HtmlElement) -> _TailLink | None:
+    """What a link says, if it is one of these; None for any other link."""
     href = anchor.get("href", "")
     text = visible_text(anchor)
-    if FOOTER_TEXT.fullmatch(text):
-        return _is_on_site(href)
-    return text in (href, "") and (info_code_of(href) or origin_url(href)) is not None
+    if footer := FOOTER_TEXT.fullmatch(text):
+        return _TailLink(text, href, footer) if _is_on_site(href) else None
+    if text in (href, "") and (info_code_of(href) or origin_url(href)):
+        return _TailLink(text, href)
+    return None
 
 
 def _is_on_site(href: str) -> bool:
@@ -150,14 +169,14 @@ def _shows_nothing(block: HtmlElement) -> bool:
     return kept is None and not shows_text(block)
 
 
-def _read_link(body: Body, anchor: HtmlElement) -> None:
-    href = anchor.get("href", "").strip()
+def _read_link(body: Body, link: _TailLink) -> None:
+    href = link.href.strip()
     if code := info_code_of(href):
         body.info_code = code
     elif origin := origin_url(href):
         body.origin_url = origin
-    elif (match := FOOTER_TEXT.fullmatch(visible_text(anchor))) and match["name"] != HOME_NAME:
-        body.category_name = name_of_tag(match["name"])
+    elif link.footer and link.footer["name"] != HOME_NAME:
+        body.category_name = name_of_tag(link.footer["name"])
         if slug := FOOTER_SLUG.search(href):
             body.category = unquote(slug["slug"] or slug["old"])
             body.category_certain = slug["slug"] is not None
@@ -165,7 +184,8 @@ def _read_link(body: Body, anchor: HtmlElement) -> None:
 
 def _take_attribution(tree: HtmlElement) -> str | None:
     """The medium in （文章来源：…）, which leaves the tree."""
-    marked = _take_whole(list(filter(_is_marked, tree.iter())), MARKED_ATTRIBUTION)
+    maybe: Any = MAYBE_MARKED(tree)
+    marked = _take_whole(filter(_is_marked, maybe), MARKED_ATTRIBUTION)
     last = _take_whole(_last_blocks(tree), WHOLE_ATTRIBUTION)
     return marked or last or _take_trailing_attribution(tree)
 

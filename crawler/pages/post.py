@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from crawler.article import Observation
@@ -38,6 +39,11 @@ class PostPage:
         self.title_mark = title
         tags = list(TAGS.finditer(self.section, title.end()))
         self.tags_mark = tags[-1] if tags else None
+
+    @property
+    def digest(self) -> str:
+        """What all that is read of the page is known again by."""
+        return sha256(self.section.encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def title(self) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 
 from crawler.pages.errors import PageError
 
@@ -23,8 +22,3 @@ def own_section(html: str) -> str:
         raise PageError("no <section>: not a page of this site's layout")
     end = html.rfind(SECTION_END)
     return html[match.end() : end] if end >= match.end() else html[match.end() :]
-
-
-def digest_of(html: str) -> str:
-    """A digest of all that is read of a page. Raises PageError where it has no section."""
-    return sha256(own_section(html).encode("utf-8", "surrogatepass")).hexdigest()
