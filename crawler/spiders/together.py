@@ -20,16 +20,25 @@ class _Waiting:
     answered: asyncio.Future[list[Link]]
 
 
+# So long the first who asks waits for others: no download waits with it.
+SECONDS = 0.05
+
+
 class Together:
-    """Puts the links of all who ask while a call is under way into the next one.
+    """Puts the links of all who ask at about the same time, or during a call, into the next one.
 
     A post at a time leads to one share answer and one category page, and a call to the store costs
-    the same for one link as for ten.
+    nearly the same for one link as for twenty.
     """
 
-    def __init__(self, call: Callable[[list[Link]], Awaitable[Sequence[Link] | None]]) -> None:
+    def __init__(
+        self,
+        call: Callable[[list[Link]], Awaitable[Sequence[Link] | None]],
+        seconds: float = SECONDS,
+    ) -> None:
         """`call`: is given links, each once, and answers some of them, or nothing."""
         self.call = call
+        self.seconds = seconds
         self.waiting: list[_Waiting] = []
         self.task: asyncio.Task[None] | None = None
 
@@ -49,6 +58,7 @@ class Together:
 
     async def _answer_all(self) -> None:
         while self.waiting:
+            await asyncio.sleep(self.seconds)
             together, self.waiting = self.waiting, []
             await self._answer([one for one in together if not one.answered.cancelled()])
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from pymongo import UpdateOne
+from pymongo import UpdateMany, UpdateOne
 
 from crawler.addresses import Link
 from crawler.fetched import Fetched
@@ -32,6 +32,14 @@ DONE: tuple[State, ...] = ("stored", "rejected")
 LISTS = ("feed", "home", "category")
 # So many links are read from the ledger at a time.
 PAGE = 1000
+# What is owed by its time; links that were never owed have none.
+MAY_BE_TRIED: dict[str, Any] = {
+    "$or": [
+        {"next_try_at": {"$type": "date"}, "$expr": {"$lte": ["$next_try_at", "$$NOW"]}},
+        {"next_try_at": {"$exists": False}},
+        {"state": {"$ne": "owed"}},
+    ]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +95,8 @@ class Ledger:
 
     def discover(self, links: Iterable[Link]) -> None:
         """Note that these links were seen, before any of them is asked for."""
-        updates = [UpdateOne({"_id": link.url}, _sighting(link), upsert=True) for link in links]
-        if updates:
-            self.collection.bulk_write(updates, ordered=False)
+        if sightings := _sightings(links):
+            self.collection.bulk_write(sightings, ordered=False)
 
     def claim(
         self,
@@ -105,16 +112,31 @@ class Ledger:
         A link that another run holds, or that this run has asked for, is left out. A call whose
         answer was lost may be made again under the same name of the `claim`.
         """
-        urls = [link.url for link in links]
         claim = claim or uuid.uuid4().hex
+        lease = self._lease(links, again, claim, by_name)
+        claimed = self.collection.bulk_write([lease]).matched_count
+        return self._claimed(links, claim, claimed)
+
+    def take(
+        self, links: Sequence[Link], again: bool, claim: str, by_name: bool = False
+    ) -> list[Link]:
+        """Note that these links were seen, and lease those that are to be asked for now."""
+        lease = self._lease(links, again, claim, by_name)
+        done = self.collection.bulk_write([*_sightings(links), lease])
+        # What was in the ledger already is matched by its sighting too.
+        return self._claimed(links, claim, done.matched_count + done.upserted_count - len(links))
+
+    def _lease(self, links: Sequence[Link], again: bool, claim: str, by_name: bool) -> UpdateMany:
+        """What leases those of the links that are to be asked for now."""
         free: list[dict[str, Any]] = [
-            {"state": {"$in": OPEN}, **({} if again or by_name else self._may_be_tried())},
+            {"state": {"$in": OPEN}, **({} if again or by_name else MAY_BE_TRIED)},
             {"state": "asked", "$expr": {"$lt": ["$lease_until", "$$NOW"]}},
             # It may have been the server's bad moment.
             {"state": "rejected", "attempts": {"$lt": MOST_ATTEMPTS}},
         ]
         if again:
             free.append({"state": {"$in": DONE}})
+        urls = [link.url for link in links]
         claimable = {"_id": {"$in": urls}, "owner.run": {"$ne": self.run}, "$or": free}
         lease = {
             "state": "asked",
@@ -122,18 +144,15 @@ class Ledger:
             "lease_until": self._lease_end(),
             "attempts": {"$add": [{"$ifNull": ["$attempts", 0]}, 1]},
         }
-        if self.collection.update_many(claimable, [{"$set": lease}]).matched_count == len(links):
+        return UpdateMany(claimable, [{"$set": lease}])
+
+    def _claimed(self, links: Sequence[Link], claim: str, number: int) -> list[Link]:
+        """Those of the links that are leased under the name of a claim, so many of them."""
+        if number == len(links):
             return list(links)
-        mine = {"_id": {"$in": urls}, "owner.claim": claim}
+        mine = {"_id": {"$in": [link.url for link in links]}, "owner.claim": claim}
         claimed = {document["_id"] for document in self.collection.find(mine, {"_id": 1})}
         return [link for link in links if link.url in claimed]
-
-    def take(
-        self, links: Sequence[Link], again: bool, claim: str, by_name: bool = False
-    ) -> list[Link]:
-        """Note that these links were seen, and lease those that are to be asked for now."""
-        self.discover(links)
-        return self.claim(links, again, claim, by_name)
 
     def settle(
         self,
@@ -238,7 +257,7 @@ class Ledger:
     def to_be_tried(self, kind: LinkKind, after: str = "") -> list[Link]:
         """The next page of what is owed and may be tried now."""
         owed = {"kind": kind, "state": {"$in": ["new", "owed"]}}
-        return self._page(owed | self._may_be_tried(), after, PAGE)
+        return self._page(owed | MAY_BE_TRIED, after, PAGE)
 
     def to_be_looked_at(self, after: str = "") -> list[Link]:
         """The next page of the stored posts that are to be looked at again."""
@@ -268,11 +287,6 @@ class Ledger:
         found = self.collection.find(which).sort("_id").limit(limit)
         return [link_of(document) for document in found]
 
-    def _may_be_tried(self) -> dict[str, Any]:
-        # Links that were never owed have no such time.
-        now = {"next_try_at": {"$lte": self.now()}}
-        return {"$or": [now, {"next_try_at": {"$exists": False}}, {"state": {"$ne": "owed"}}]}
-
     def categories(self) -> list[str]:
         """The slugs of the categories whose page was ever read and is not gone."""
         read = {"$or": [{"state": "stored"}, {"read_at": {"$ne": None}}]}
@@ -283,6 +297,10 @@ class Ledger:
         """How many links are in each state."""
         groups = self.collection.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
         return {group["_id"]: group["n"] for group in groups}
+
+
+def _sightings(links: Iterable[Link]) -> list[UpdateOne]:
+    return [UpdateOne({"_id": link.url}, _sighting(link), upsert=True) for link in links]
 
 
 def _sighting(link: Link) -> list[dict[str, Any]]:

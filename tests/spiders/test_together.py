@@ -45,10 +45,23 @@ async def begun(*calls: Awaitable[Any]) -> list[asyncio.Future[Any]]:
     return tasks
 
 
+def test_who_asks_at_about_the_same_time_is_answered_by_one_call() -> None:
+    async def scenario() -> None:
+        store = SlowStore()
+        store.let(1)
+        together = Together(store)
+        asked = [await begun(together([link])) for link in LINKS[:3]]
+        assert store.calls == []
+        assert [await one for [one] in asked] == [[link] for link in LINKS[:3]]
+        assert store.calls == [LINKS[:3]]
+
+    asyncio.run(scenario())
+
+
 def test_what_comes_while_a_call_is_under_way_goes_into_the_next() -> None:
     async def scenario() -> None:
         store = SlowStore()
-        together = Together(store)
+        together = Together(store, 0)
         first = await begun(together(LINKS[:1]))
         others = await begun(*(together([link]) for link in LINKS[1:5]))
         store.let(2)
@@ -62,7 +75,7 @@ def test_what_comes_while_a_call_is_under_way_goes_into_the_next() -> None:
 def test_a_link_is_given_to_one_of_those_who_ask_for_it() -> None:
     async def scenario() -> None:
         store = SlowStore()
-        together = Together(store)
+        together = Together(store, 0)
         busy = await begun(together(LINKS[5:]))
         asking = await begun(together(LINKS[:2]), together([LINKS[1], LINKS[2], LINKS[2]]))
         store.let(2)
@@ -76,7 +89,7 @@ def test_a_link_is_given_to_one_of_those_who_ask_for_it() -> None:
 def test_what_is_not_answered_is_nobodys_and_a_call_may_answer_nothing() -> None:
     async def scenario(answer: Any, wanted: list[list[Link]]) -> None:
         store = SlowStore(answer)
-        together = Together(store)
+        together = Together(store, 0)
         asking = await begun(*(together([link]) for link in LINKS[:3]))
         store.let(3)
         assert await asyncio.gather(*asking) == wanted
@@ -93,7 +106,7 @@ def test_all_who_wait_are_told_of_a_failure_and_the_next_call_is_made() -> None:
             return links
 
         store = SlowStore(failing)
-        together = Together(store)
+        together = Together(store, 0)
         store.let(9)
         asking = [together([link]) for link in LINKS[:2]]
         answers = await asyncio.gather(*asking, return_exceptions=True)
@@ -111,7 +124,7 @@ def test_what_is_wrong_with_one_link_is_told_to_who_asked_for_it() -> None:
             return links
 
         store = SlowStore(picky)
-        together = Together(store)
+        together = Together(store, 0)
         store.let(9)
         asking = [together([link]) for link in LINKS[:3]]
         answers = await asyncio.gather(*asking, return_exceptions=True)
@@ -127,7 +140,7 @@ def test_a_lost_store_is_asked_once_for_all() -> None:
             raise CloseSpider("store_failed")
 
         store = SlowStore(lost)
-        together = Together(store)
+        together = Together(store, 0)
         store.let(9)
         answers = await asyncio.gather(
             *(together([link]) for link in LINKS[:3]), return_exceptions=True
@@ -141,7 +154,7 @@ def test_a_lost_store_is_asked_once_for_all() -> None:
 def test_a_link_of_who_does_not_wait_any_more_goes_to_who_does() -> None:
     async def scenario() -> None:
         store = SlowStore()
-        together = Together(store)
+        together = Together(store, 0)
         busy = await begun(together(LINKS[5:]))
         gone, stays = await begun(together(LINKS[:2]), together(LINKS[1:3]))
         gone.cancel()
@@ -157,7 +170,7 @@ def test_a_link_of_who_does_not_wait_any_more_goes_to_who_does() -> None:
 def test_who_does_not_wait_any_more_holds_up_nobody() -> None:
     async def scenario() -> None:
         store = SlowStore()
-        together = Together(store)
+        together = Together(store, 0)
         gone, stays = await begun(together(LINKS[:1]), together(LINKS[1:2]))
         gone.cancel()
         store.let(1)
