@@ -204,6 +204,8 @@ class Server:
         # With each request's headers and the time, in seconds of the monotonic clock.
         self.log: list[tuple[str, dict[str, str], float]] = []
         self.asked = threading.Condition()
+        # Requests that are not answered yet, and how many these were at most.
+        self.open = self.most_open = 0
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.http.server_port}/"
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,))
@@ -229,6 +231,8 @@ class Server:
                 with server.asked:
                     server.requests.append(self.path)
                     server.log.append((self.path, dict(self.headers), time.monotonic()))
+                    server.open += 1
+                    server.most_open = max(server.open, server.most_open)
                     server.asked.notify_all()
                 found = server.routes.get(self.path, Answer("not found", 404))
                 if (following := server.once.pop(self.path, None)) is not None:
@@ -236,6 +240,8 @@ class Server:
                 answer = found if isinstance(found, Answer) else Answer(found)
                 if answer.hold:
                     answer.hold.wait(60)
+                with server.asked:
+                    server.open -= 1
                 body = answer.body
                 body = body.encode("utf-8", "surrogateescape") if isinstance(body, str) else body
                 status, known = answer.status, self.headers.get("If-None-Match")

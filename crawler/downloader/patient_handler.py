@@ -58,9 +58,15 @@ class PatientHandler(BaseDownloadHandler):
         self.left_alone: dict[str, tuple[float, str]] = {}
         self.failures: Counter[str] = Counter()
         self.looking_up = asyncio.Lock()
+        # Scrapy's engine counts what it takes from the queue, and not what a callback asks for.
+        self.places = asyncio.Semaphore(settings.getint("CONCURRENT_REQUESTS"))
 
     async def download_request(self, request: Request) -> Response:
         """The response, when the host may be asked. Raises LeftAloneError when it may not."""
+        async with self.places:
+            return await self._download(request)
+
+    async def _download(self, request: Request) -> Response:
         service = service_of(request)
         await self._wait_for(service)
         try:
@@ -79,9 +85,10 @@ class PatientHandler(BaseDownloadHandler):
         await self.client.close()
 
     async def _wait_for(self, service: str) -> None:
-        async with self.looking_up:
-            if service not in self.left_alone:
-                self.left_alone[service] = await self._remembered(service)
+        if service not in self.left_alone:
+            async with self.looking_up:
+                if service not in self.left_alone:
+                    self.left_alone[service] = await self._remembered(service)
         while True:
             until, why = self.left_alone[service]
             if (seconds := until - time.monotonic()) > 0:

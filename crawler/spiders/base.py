@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import CloseSpider
 from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
 
 from crawler.addresses import Link, Site, info_code_of
 from crawler.article import ArticleItem
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
-    from twisted.python.failure import Failure
 
     from crawler.article import Observation
 
@@ -173,6 +173,29 @@ class LedgerSpider(Spider):
             dont_filter=True,
             **details,
         )
+
+    async def ask_now(self, request: Request) -> AsyncIterator[Any]:
+        """What is told of the answer to a request that completes what is being read.
+
+        It is asked for as politely as any other, but is not queued, nor is its answer: that would
+        cost as much again. A crawl that was stopped asks for no more, and nothing is told then.
+        """
+        if not self.crawler.crawling:
+            return
+        callback: Any = request.callback
+        errback: Any = request.errback
+        try:
+            response = await self.crawler.engine.download_async(request)
+            if not 200 <= response.status < 300 and response.status not in answers_of(request):
+                raise HttpError(response, f"HTTP {response.status}")
+        except Exception as error:
+            failure: Any = Failure(error)  # type: ignore[no-untyped-call]
+            failure.request = request
+            for told in await errback(failure) or ():
+                yield told
+        else:
+            async for told in callback(response, **request.cb_kwargs):
+                yield told
 
     async def failed(self, failure: Failure) -> Any:
         """Note why a link was not answered: gone, or owed and to be tried again."""
@@ -322,6 +345,12 @@ def fetched_of(response: Response, digest: str | None = None) -> Fetched:
         return value.decode("latin-1") if value and len(value) <= LONGEST_VALIDATOR else None
 
     return Fetched(header("ETag"), header("Last-Modified"), digest)
+
+
+def answers_of(request: Request) -> Sequence[int]:
+    """The statuses that a request's callback wants besides those of success."""
+    statuses: Sequence[int] = request.meta.get("handle_httpstatus_list", ())
+    return statuses
 
 
 def is_unchanged(response: Response) -> bool:

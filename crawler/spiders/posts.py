@@ -9,7 +9,6 @@ from crawler.article import ArticleItem
 from crawler.dates import ARTEFACT
 from crawler.merge import published_of
 from crawler.pages.post import PostPage
-from crawler.pages.section import digest_of
 from crawler.spiders import arguments
 from crawler.spiders.base import LedgerSpider, fetched_at, fetched_of, is_unchanged, text_of
 from crawler.spiders.categories import Categories, key_of
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.article import Observation
     from crawler.fetched import Fetched
 
-# Shares before posts before lists: an article is finished before the next is begun.
+# Shares before posts before lists.
 SHARE_PRIORITY, POST_PRIORITY = 20, 10
 
 
@@ -70,12 +69,11 @@ class PostSpider(LedgerSpider):
         self.categories.remember(await self.in_store(self.ledger.categories))
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
 
-    def ask_post(self, post: Link, known: Fetched | None = None) -> Request:
+    def ask_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
         """The request of a post, whose footer may tell its category's exact slug."""
         self.categories.expect(key_of(post))
-        return self.ask(
-            post, self.parse_post, known, priority=POST_PRIORITY, cb_kwargs={"known": known}
-        )
+        details |= {"priority": POST_PRIORITY, "cb_kwargs": {"known": known}}
+        return self.ask(post, self.parse_post, known, **details)
 
     def is_wanted(self, post: Link, category: str | None) -> bool:
         """Whether a post is in a wanted category and, as far as its address tells, in the range.
@@ -93,7 +91,7 @@ class PostSpider(LedgerSpider):
     async def parse_post(
         self, response: Response, link: Link, known: Fetched | None
     ) -> AsyncIterator[Any]:
-        """An article, or the request of the share answer that completes it.
+        """An article, with the share answer that completes it.
 
         `known`: what is stored of the post, when it is looked at again.
         """
@@ -103,9 +101,8 @@ class PostSpider(LedgerSpider):
                 yield told
             return
         try:
-            text = text_of(response)
-            fetched = fetched_of(response, digest_of(text))
-            page = PostPage(text, link)
+            page = PostPage(text_of(response), link)
+            fetched = fetched_of(response, page.digest)
             observation = page.observation(fetched_at(response))
         except Exception as error:
             await self.reject(link, response, error)
@@ -127,13 +124,14 @@ class PostSpider(LedgerSpider):
             again = self.full or known is not None
             stored = await self.in_store(self.ledger.fetched, links) if known else {}
             for share_link in await self.take(links, again=again):
-                yield self.ask(
+                request = self.ask(
                     share_link,
                     self.parse_share,
                     stored.get(share_link.url),
-                    priority=SHARE_PRIORITY,
                     cb_kwargs={"page": observation, "fetched": fetched},
                 )
+                async for told in self.ask_now(request):
+                    yield told
                 return
         for item in await self.articles([observation], {link.url: fetched}):
             yield item

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.conftest import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +23,16 @@ POST = (
 )
 ANSWER = json.dumps({"text": "<p>全文。</p>", "showtime": "2021-12-31 15:07:45"})
 ONE_AT_A_TIME = ("-s", "CONCURRENT_REQUESTS=1", "-s", "RETRY_TIMES=0")
+
+
+class Slow(threading.Event):
+    """Keeps each answer back for a moment."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(0.05)
+
+
+SLOW = Slow()
 
 
 def code(number: int) -> str:
@@ -127,6 +140,18 @@ def test_a_host_that_asks_for_a_long_pause_is_left_alone_by_the_next_crawl_too(
     forget_pauses(store)
     finews("crawl", "finews", **at(site))
     assert store.collection("articles").count_documents({}) == 3
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_no_more_is_asked_for_at_a_time_than_is_wanted(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], most: int
+) -> None:
+    """Share answers, which have no turn of their own among what is queued, are not apart."""
+    answers = {api(number): Answer(ANSWER, hold=SLOW) for number in range(12)}
+    site = serve_routes(site_of(12) | answers)
+    finews("crawl", "finews", "-s", f"CONCURRENT_REQUESTS={most}", **at(site))
+    assert len(of_shares(site)) == 12
+    assert site.most_open <= most
 
 
 def test_share_answers_that_fail_in_a_row_are_left_alone_and_the_site_is_crawled(
