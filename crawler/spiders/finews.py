@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crawler import clock
@@ -20,7 +21,7 @@ from crawler.spiders.retention import fate_of
 from settings.options import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
     from datetime import date
 
     from scrapy import Request
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from crawler.fetched import Fetched
     from crawler.pages.home import TagList
     from crawler.store.link_changes import State
+
+
+# A request takes several times the memory of a link, and lists tell of many posts at once.
+MOST_QUEUED = 500
 
 
 class FinewsSpider(PostSpider):
@@ -47,6 +52,9 @@ class FinewsSpider(PostSpider):
         # By category page that this crawl asked for, the day of the oldest post that it lists.
         self.oldest: dict[str, date | None] = {}
         self.missing_posts: list[Link] = []
+        # Posts that are taken, and have no request yet; and how many have one without an answer.
+        self.later: deque[Link] = deque()
+        self.queued = 0
         # Feed and home page as they were read, when all their posts are in the ledger.
         self.leading: dict[Link, Fetched | None] = {}
 
@@ -259,8 +267,29 @@ class FinewsSpider(PostSpider):
             self.leading[page] = whole
         else:
             await self.list_read(page, fetched_at(response), whole, oldest)
-        for post in taken:
-            yield self.ask_post(post)
+        self.later.extend(taken)
+        for request in self.next_posts():
+            yield request
+
+    def next_posts(self) -> Iterator[Request]:
+        """The requests of posts that have waited, as many as there is room for in the queue."""
+        while self.later and self.queued < MOST_QUEUED:
+            yield self.ask_post(self.later.popleft())
+
+    def ask_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
+        """The request of a post, which is in the queue from now on."""
+        self.queued += 1
+        return super().ask_post(post, known, **details)
+
+    async def parse_post(
+        self, response: Response, link: Link, known: Fetched | None
+    ) -> AsyncIterator[Any]:
+        """What a post tells, and the requests of those that come after it."""
+        self.queued -= 1
+        for request in self.next_posts():
+            yield request
+        async for told in super().parse_post(response, link, known):
+            yield told
 
     async def choose(self, posts: Sequence[Link]) -> list[Link]:
         """Write the posts of a list into the ledger; those that are to be asked for now."""
@@ -291,6 +320,9 @@ class FinewsSpider(PostSpider):
         """What did not come; without the feed the home page, without that the known categories."""
         told = await super().failed(failure)
         link: Link = failure.request.cb_kwargs["link"]  # type: ignore[attr-defined]
+        if link.kind == "post":
+            self.queued -= 1
+            return [*told, *self.next_posts()]
         if link.kind == "feed":
             self.agenda.need([self.site.home])
             return [request async for request in self.after_feed()]

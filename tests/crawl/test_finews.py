@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from crawler.addresses import Site
 from crawler.article import ARTICLE_FIELDS
 from crawler.sample_site.server import serve
+from crawler.spiders.finews import MOST_QUEUED
 from crawler.store.links import Ledger
 from crawler.store.rejects import Rejects
 
@@ -277,6 +278,24 @@ def test_a_listed_post_that_is_missing_for_a_moment_is_owed(
     site.routes.update(site_of({"2021123101": post("一"), "2021123102": post("二")}))
     finews("crawl", "finews", **at(site))
     assert [article["title"] for article in exported()] == ["一", "二"]
+
+
+def test_a_list_of_more_posts_than_are_queued_at_a_time_is_asked_for_to_its_end(
+    finews: Any, at: Any, serve_routes: Callable[..., Any], answer: Any, store: Store
+) -> None:
+    """Whatever becomes of them, each makes room for another."""
+    becomes = [answer("down", 500), "<html>nothing here", post("题")]
+    ids = [f"20211231{number:04}" for number in range(MOST_QUEUED * 2 + 3)]
+    site = serve_routes(site_of({key: becomes[int(key) % 3] for key in ids}))
+    done = finews("crawl", "finews", "-s", "RETRY_TIMES=0", code=1, **at(site))
+    assert f": {len(ids)} seen; " in done.last
+    links = store.collection("links")
+    states = {"owed": 0, "rejected": 1, "stored": 2}
+    for state, rest in states.items():
+        expected = [key for key in ids if int(key) % 3 == rest]
+        assert sorted(links.distinct("article", {"kind": "post", "state": state})) == expected
+    asked = Counter(path for path in site.requests if "20211231" in path)
+    assert len(asked) == sum(asked.values()) == len(ids)
 
 
 def test_a_missing_category_page_is_not_exit_0(
