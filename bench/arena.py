@@ -39,6 +39,7 @@ class Arena:
 
     site: Site
     url: str
+    share_url: str
     uri: str
     client: pymongo.MongoClient[dict[str, Any]]
     mongod: int
@@ -48,7 +49,7 @@ class Arena:
         """What every contender is told."""
         return {
             "FINEWS_BASE_URL": self.url,
-            "NEWSSHARE_BASE_URL": self.url,
+            "NEWSSHARE_BASE_URL": self.share_url,
             "MONGODB_URI": self.uri,
             "MONGODB_DATABASE": DATABASE,
             "DATA_DIR": str(self.site.folder / "data"),
@@ -117,10 +118,10 @@ def arena(folder: Path, posts: int, *, with_sources: bool = False) -> Iterator[A
     server.start()
     try:
         with (
-            serve(site.folder, folder / "nginx") as url,
+            serve(site.folder, folder / "nginx") as (url, share_url),
             pymongo.MongoClient[dict[str, Any]](server.uri) as client,
         ):
             mongod = client.admin.command("serverStatus")["pid"]
-            yield Arena(site, url, server.uri, client, mongod)
+            yield Arena(site, url, share_url, server.uri, client, mongod)
     finally:
         server.stop()

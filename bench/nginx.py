@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STARTING_SECONDS = 10.0
+SHARES = "127.0.0.2"
 CONFIGURATION = """
 daemon off;
 {user}
@@ -36,6 +37,7 @@ http {{
   scgi_temp_path {scratch}/scgi;
   server {{
     listen 127.0.0.1:{port};
+    listen {shares}:{port};
     root {folder}/www;
     location = /NewsData/GetNewsText.do {{ root {folder}/share; try_files /$arg_id.json =404; }}
   }}
@@ -49,10 +51,11 @@ def find() -> str | None:
 
 
 @contextmanager
-def serve(folder: Path, scratch: Path) -> Iterator[str]:
-    """Serve a folder that holds www/ and share/; the address, which ends in a slash.
+def serve(folder: Path, scratch: Path) -> Iterator[tuple[str, str]]:
+    """Serve a folder that holds www/ and share/; the addresses of both, which end in a slash.
 
-    Raises FileNotFoundError where nginx is not installed.
+    They are two hosts, as the real ones are, so that each has its own requests at a time. Raises
+    FileNotFoundError where nginx is not installed.
     """
     program = find()
     if program is None:
@@ -63,14 +66,14 @@ def serve(folder: Path, scratch: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     # A master that is root gives its workers to another user, who cannot read private folders.
     user = "user root;" if os.geteuid() == 0 else ""
-    text = CONFIGURATION.format(user=user, scratch=scratch, folder=folder, port=port)
+    text = CONFIGURATION.format(user=user, scratch=scratch, folder=folder, port=port, shares=SHARES)
     (scratch / "nginx.conf").write_text(text)
     command = [program, "-p", str(scratch), "-c", str(scratch / "nginx.conf")]
     process = subprocess.Popen([*command, "-e", str(scratch / "error.log")])
-    url = f"http://127.0.0.1:{port}/"
+    url, shares = f"http://127.0.0.1:{port}/", f"http://{SHARES}:{port}/"
     try:
         _wait_for(f"{url}robots.txt")
-        yield url
+        yield url, shares
     finally:
         process.terminate()
         process.wait()
