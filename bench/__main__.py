@@ -10,10 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.report import Table, save
+from bench.report import save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from bench.report import Table
 
 NAMES = (
     *("crawl", "stages", "incremental", "archive", "memory", "export", "search", "duplicates"),
@@ -26,13 +28,12 @@ def main(names: Sequence[str]) -> int:
     if unknown := set(names) - set(NAMES):
         print(f"no benchmark {min(unknown)}. There are: {', '.join(NAMES)}.", file=sys.stderr)
         return 2
-    tables: list[Table] = []
-    for name in names or NAMES:
-        for table in import_module(f"bench.{name}").tables():
-            print(f"\n{table}\n", flush=True)
-            tables.append(table)
     file = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}.json"
-    save(tables, machine(), file)
+    for name in names or NAMES:
+        tables: Sequence[Table] = import_module(f"bench.{name}").tables()
+        for table in tables:
+            print(f"\n{table}\n", flush=True)
+        save(tables, machine(), file)
     print(f"written into {file.relative_to(Path.cwd())}", file=sys.stderr)
     return 0
 

@@ -30,9 +30,12 @@ class Table:
 
 
 def save(tables: Sequence[Table], machine: str, file: Path) -> None:
-    """Write tables into a file. Raises OSError."""
+    """Write tables into a file, in the place of those of the same names. Raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    told = {"machine": machine, "tables": [asdict(table) for table in tables]}
+    before = json.loads(file.read_text("utf-8"))["tables"] if file.exists() else []
+    by_name = {table["name"]: table for table in before}
+    by_name |= {table.name: asdict(table) for table in tables}
+    told = {"machine": machine, "tables": list(by_name.values())}
     file.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

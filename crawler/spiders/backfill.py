@@ -66,14 +66,14 @@ class BackfillListsSpider(FinewsSpider):
         unknown = [key for key in first if key not in known.slugs and not known.telling[key]]
         return await self.take([first[key] for key in unknown])
 
-    def ask_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
+    def request_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
         """The request of such a post; when it does not come, its turn is with the others still."""
-        return super().ask_post(post, known, errback=self.first_failed, **details)
+        return super().request_post(post, known, errback=self.first_failed, **details)
 
     async def first_failed(self, failure: Failure) -> list[Request]:
         """What follows without such a post."""
         self.queued -= 1
-        return [*self.next_posts(), *await self.footer_failed(failure)]
+        return [*self.next_requests(), *await self.footer_failed(failure)]
 
 
 class BackfillSpider(PostSpider):

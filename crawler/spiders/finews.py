@@ -18,6 +18,7 @@ from crawler.spiders.base import fetched_at, fetched_of, is_unchanged, text_of
 from crawler.spiders.categories import key_of
 from crawler.spiders.posts import POST_PRIORITY, SHARE_PRIORITY, PostSpider
 from crawler.spiders.retention import fate_of
+from crawler.spiders.shown import Shown
 from settings.options import nearest
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 # A request takes several times the memory of a link, and lists tell of many posts at once.
 MOST_QUEUED = 500
+MOST_LISTS = 32
 
 
 class FinewsSpider(PostSpider):
@@ -47,14 +49,16 @@ class FinewsSpider(PostSpider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.agenda = Agenda({}, 0, 0)
-        self.seen: set[str] = set()
-        self.listed: set[str] = set()
+        self.shown = Shown()
         # By category page that this crawl asked for, the day of the oldest post that it lists.
         self.oldest: dict[str, date | None] = {}
         self.missing_posts: list[Link] = []
         # Posts that are taken, and have no request yet; and how many have one without an answer.
         self.later: deque[Link] = deque()
         self.queued = 0
+        # The same of category pages.
+        self.lists_later: deque[Link] = deque()
+        self.lists_open = 0
         # Feed and home page as they were read, when all their posts are in the ledger.
         self.leading: dict[Link, Fetched | None] = {}
 
@@ -225,9 +229,19 @@ class FinewsSpider(PostSpider):
         link = self.site.category(slug)
         if self.agenda.is_due(link) and self.categories.take(slug):
             await self.discover([link])
-            yield self.ask(link, self.parse_category, self.agenda.known(link))
+            self.lists_later.append(link)
+            for request in self.next_requests():
+                yield request
 
     async def parse_category(self, response: Response, link: Link) -> AsyncIterator[Any]:
+        """All posts of a category, and the requests of what comes after it."""
+        async for told in self.posts_of(response, link):
+            yield told
+        self.lists_open -= 1
+        for request in self.next_requests():
+            yield request
+
+    async def posts_of(self, response: Response, link: Link) -> AsyncIterator[Any]:
         """All posts of a category."""
         assert link.category is not None
         if is_unchanged(response):
@@ -252,12 +266,12 @@ class FinewsSpider(PostSpider):
         key = page.category.casefold() if page.category else None
         wanted = [post for post in posts if self.is_wanted(post, key)]
         # What another list of this crawl showed before is in the ledger since then.
-        fresh = [post for post in wanted if post.url not in self.listed]
+        fresh = [post for post in wanted if not self.shown.is_listed(post)]
         taken = await self.choose(fresh)
-        self.seen.update(post.url for post in posts)
-        self.listed.update(post.url for post in fresh)
-        self.crawler.stats.set_value("finews/posts_seen", len(self.seen))
-        self.crawler.stats.set_value("finews/posts_listed", len(self.listed))
+        self.shown.add(posts)
+        self.shown.list(fresh)
+        self.crawler.stats.set_value("finews/posts_seen", len(self.shown))
+        self.crawler.stats.set_value("finews/posts_listed", self.shown.number_listed)
         oldest = min((post.day for post in posts if post.day), default=None)
         if page.kind == "category":
             self.oldest[page.url] = oldest
@@ -267,26 +281,35 @@ class FinewsSpider(PostSpider):
             self.leading[page] = whole
         else:
             await self.list_read(page, fetched_at(response), whole, oldest)
+        for post in taken:
+            self.categories.expect(key_of(post))
         self.later.extend(taken)
-        for request in self.next_posts():
+        for request in self.next_requests():
             yield request
 
-    def next_posts(self) -> Iterator[Request]:
-        """The requests of posts that have waited, as many as there is room for in the queue."""
-        while self.later and self.queued < MOST_QUEUED:
-            yield self.ask_post(self.later.popleft())
+    def next_requests(self) -> Iterator[Request]:
+        """Of what has waited, as much as there is room for: posts, and lists once no post waits.
 
-    def ask_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
+        Lists that are read before the posts of others have their turn would all be in memory.
+        """
+        while self.later and self.queued < MOST_QUEUED:
+            yield self.request_post(self.later.popleft())
+        while self.lists_later and self.lists_open < MOST_LISTS and not self.later:
+            link = self.lists_later.popleft()
+            self.lists_open += 1
+            yield self.ask(link, self.parse_category, self.agenda.known(link))
+
+    def request_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
         """The request of a post, which is in the queue from now on."""
         self.queued += 1
-        return super().ask_post(post, known, **details)
+        return super().request_post(post, known, **details)
 
     async def parse_post(
         self, response: Response, link: Link, known: Fetched | None
     ) -> AsyncIterator[Any]:
         """What a post tells, and the requests of those that come after it."""
         self.queued -= 1
-        for request in self.next_posts():
+        for request in self.next_requests():
             yield request
         async for told in super().parse_post(response, link, known):
             yield told
@@ -322,7 +345,10 @@ class FinewsSpider(PostSpider):
         link: Link = failure.request.cb_kwargs["link"]  # type: ignore[attr-defined]
         if link.kind == "post":
             self.queued -= 1
-            return [*told, *self.next_posts()]
+            return [*told, *self.next_requests()]
+        if link.kind == "category":
+            self.lists_open -= 1
+            return [*self.next_requests()]
         if link.kind == "feed":
             self.agenda.need([self.site.home])
             return [request async for request in self.after_feed()]
@@ -369,7 +395,7 @@ class FinewsSpider(PostSpider):
         for link in self.missing_posts:
             reason = "HTTP 404 or 410"
             state: State = fate_of(link.day, oldest)
-            if link.url in self.seen:
+            if link in self.shown:
                 state = "owed"
                 self.count("failed/post")
                 self.note_failure(link, reason)

@@ -69,9 +69,13 @@ class PostSpider(LedgerSpider):
         self.categories.remember(await self.in_store(self.ledger.categories))
         self.follow_shares = self.settings.getbool("FOLLOW_SHARE_LINKS")
 
-    def ask_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
+    def ask_post(self, post: Link, known: Fetched | None = None) -> Request:
         """The request of a post, whose footer may tell its category's exact slug."""
         self.categories.expect(key_of(post))
+        return self.request_post(post, known)
+
+    def request_post(self, post: Link, known: Fetched | None = None, **details: Any) -> Request:
+        """The request of a post that is expected to tell that."""
         details |= {"priority": POST_PRIORITY, "cb_kwargs": {"known": known}}
         return self.ask(post, self.parse_post, known, **details)
 

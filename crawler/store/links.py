@@ -15,6 +15,7 @@ from crawler.addresses import Link
 from crawler.fetched import Fetched
 from crawler.store.link_changes import State, fetched_fields, settled
 from crawler.store.processes import is_running, started_at
+from crawler.store.regrouping import portions
 from crawler.store.withdrawals import BACK, WITHDRAWN_SEQ, Withdrawals
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ DONE: tuple[State, ...] = ("stored", "rejected")
 LISTS = ("feed", "home", "category")
 # So many links are read from the ledger at a time.
 PAGE = 1000
+# So many are written in one call: what tells the server of a link is larger than the link.
+MOST_WRITTEN = 500
 # What is owed by its time; links that were never owed have none.
 MAY_BE_TRIED: dict[str, Any] = {
     "$or": [
@@ -95,8 +98,8 @@ class Ledger:
 
     def discover(self, links: Iterable[Link]) -> None:
         """Note that these links were seen, before any of them is asked for."""
-        if sightings := _sightings(links):
-            self.collection.bulk_write(sightings, ordered=False)
+        for some in portions(links, MOST_WRITTEN):
+            self.collection.bulk_write(_sightings(some), ordered=False)
 
     def claim(
         self,
@@ -121,10 +124,14 @@ class Ledger:
         self, links: Sequence[Link], again: bool, claim: str, by_name: bool = False
     ) -> list[Link]:
         """Note that these links were seen, and lease those that are to be asked for now."""
-        lease = self._lease(links, again, claim, by_name)
-        done = self.collection.bulk_write([*_sightings(links), lease])
-        # What was in the ledger already is matched by its sighting too.
-        return self._claimed(links, claim, done.matched_count + done.upserted_count - len(links))
+        taken: list[Link] = []
+        for some in portions(links, MOST_WRITTEN):
+            lease = self._lease(some, again, claim, by_name)
+            done = self.collection.bulk_write([*_sightings(some), lease])
+            # What was in the ledger already is matched by its sighting too.
+            number = done.matched_count + done.upserted_count - len(some)
+            taken += self._claimed(some, claim, number)
+        return taken
 
     def _lease(self, links: Sequence[Link], again: bool, claim: str, by_name: bool) -> UpdateMany:
         """What leases those of the links that are to be asked for now."""

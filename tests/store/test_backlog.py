@@ -50,8 +50,9 @@ def test_posts_come_by_day_each_once_a_backfill(store: Store, ledger: Ledger) ->
     assert backlog.posts() == [new, other, old, undated]
     assert backlog.posts(oldest_first=True) == [undated, old, other, new]
     ledger.claim([new])
-    assert (backlog.count_posts(), backlog.count_left()) == (3, 4)
+    assert (backlog.count_posts(), backlog.count_turns()) == (3, (0, 4))
     ledger.settle([new.url, old.url], "owed", "HTTP 500")
+    assert backlog.count_turns() == (2, 4)
     assert backlog.posts() == [other, undated]
     assert Backlog(store, Scope(), store.now() + timedelta(1)).count_posts() == 4
 

@@ -13,7 +13,7 @@ import pytest
 from crawler.addresses import Link
 from crawler.fetched import Fetched
 from crawler.store.link_changes import MOST_TRIES
-from crawler.store.links import MOST_ATTEMPTS, Ledger, ListSeen
+from crawler.store.links import MOST_ATTEMPTS, MOST_WRITTEN, Ledger, ListSeen
 from crawler.store.tombstones import Tombstones
 
 if TYPE_CHECKING:
@@ -326,3 +326,17 @@ def test_links_are_read_page_by_page(store: Store, monkeypatch: pytest.MonkeyPat
     assert ledger.to_be_tried("post", "p4") == []
     assert ledger.owed("post") == links
     assert ledger.first_seen(links[:2]).keys() == {"p0", "p1"}
+
+
+def test_any_number_of_links_is_taken(store: Store) -> None:
+    many = [
+        Link(f"http://x/{number}", "post", str(number)) for number in range(MOST_WRITTEN * 2 + 1)
+    ]
+    held = many[::MOST_WRITTEN]
+    assert Ledger(store, "another").take(held, False, "its own") == held
+    rest = [link for link in many if link not in held]
+    ledger = Ledger(store, "one")
+    assert ledger.take(many, False, "claim") == rest
+    # A call whose answer was lost is made again.
+    assert ledger.take(many, False, "claim") == rest
+    assert ledger.take(many, False, "next") == []
