@@ -16,6 +16,7 @@ from crawler.parts import WHOLE
 from crawler.spiders import arguments
 from crawler.spiders.captured import Decoder, batches, link_of
 from crawler.spiders.categories import Categories
+from crawler.spiders.files import files
 from crawler.spiders.kept import KeptSpider
 from crawler.spiders.reading import Input, read_input
 from crawler.store.rejects import Reject
@@ -102,23 +103,24 @@ class ArchiveSpider(KeptSpider):
         """One article a file; one that cannot be read is kept in rejects."""
         if self.path is None:
             return
-        for path in sorted(self.path.rglob("*.md")):
-            # All files of one article are in one part: by the id, which is the end of the name.
-            if not self.is_ours(path.stem.rpartition("-")[2]):
-                continue
-            self.count("posts_listed")
-            place = path.relative_to(self.path).as_posix()
-            given = Input("source_post", place, None, b"", self.observed or datetime.now(UTC))
-            try:
-                given = replace(given, raw=await asyncio.to_thread(path.read_bytes))
-                if self.observed is None:
-                    given = replace(given, fetched_at=_modified(path))
-                [observation] = read_input(given, self.site).observations
-            except Exception as error:
-                await self.keep(given, str(path), f"{type(error).__name__}: {error}")
-            else:
-                if self.is_chosen(observation):
-                    yield ArticleItem(observation.id, [observation])
+        # All files of one article are in one part: by the id, which is the end of the name.
+        paths = sorted(self.path.rglob("*.md"))
+        found = files(path for path in paths if self.is_ours(path.stem.rpartition("-")[2]))
+        while some := await asyncio.to_thread(next, found, None):
+            for file in some:
+                self.count("posts_listed")
+                place = file.path.relative_to(self.path).as_posix()
+                at = self.observed or file.modified or datetime.now(UTC)
+                given = Input("source_post", place, None, file.raw, at)
+                try:
+                    if file.error is not None:
+                        raise file.error
+                    [observation] = read_input(given, self.site).observations
+                except Exception as error:
+                    await self.keep(given, str(file.path), f"{type(error).__name__}: {error}")
+                else:
+                    if self.is_chosen(observation):
+                        yield ArticleItem(observation.id, [observation])
 
     def is_chosen(self, observation: Observation) -> bool:
         """Whether a source is of a wanted category and in the wanted range."""
@@ -169,7 +171,7 @@ class ArchiveSpider(KeptSpider):
                 links.update((link.url, link) for link in told)
                 if link.kind in LISTS:
                     lists.append((link, capture.fetched_at))
-        await self.discover(list(links.values()))
+        await self.in_store(self.ledger.discover, list(links.values()))
         for link, at in lists:
             await self.list_read(link, at)
         return items
@@ -225,8 +227,3 @@ class ArchiveSpider(KeptSpider):
     async def finish(self, reason: str) -> None:
         """Give articles the exact slugs that only other pages told."""
         await self.name_categories(self.categories.exact.values())
-
-
-def _modified(path: Path) -> datetime:
-    """When the file was last written, in whole milliseconds."""
-    return datetime.fromtimestamp(path.stat().st_mtime_ns // 1_000_000 / 1000, UTC)

@@ -83,7 +83,8 @@ class LedgerSpider(Spider):
         lease_seconds = settings.getfloat("LEASE_SECONDS")
         looks = looks_of(settings)
         spider.ledger = Ledger(spider.store, uuid.uuid4().hex, lease_seconds, looks)
-        spider.discover = Together(partial(spider.in_store, spider.ledger.discover))
+        # Nobody waits for others here: what leads to many links notes one after the other.
+        spider.discover = Together(partial(spider.in_store, spider.ledger.discover), 0)
         spider._takers = {}
         spider.rejects = Rejects(spider.store)
         crawler.signals.connect(spider._end, signals.spider_closed)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crawler.article import ArticleItem
     from crawler.spiders.reading import Input
 
-# Scrapy takes items from start() without end; more than this are not in process at once.
+# No more items than these are in process at once.
 MOST_IN_PROCESS = 200
 STOP_SECONDS = 0.2
 
@@ -28,21 +28,26 @@ class KeptSpider(LedgerSpider):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.room = asyncio.Semaphore(MOST_IN_PROCESS)
+        self.in_process: set[asyncio.Task[None]] = set()
         self.stopping: asyncio.Task[None] | None = None
 
     async def start(self) -> AsyncIterator[Any]:
         """All items, no more of them at once than there is room for."""
-        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            self.crawler.signals.connect(self._make_room, signal)
         self.stopping = asyncio.create_task(self._let_it_stop())
         self.crawler.signals.connect(self._closed, signals.spider_closed)
+        scraper: Any = self.crawler.engine.scraper
         async for item in self.items():
             await self.room.acquire()
-            yield item
+            # What is yielded takes a turn of the engine for itself, though nothing is asked for.
+            task = asyncio.create_task(scraper.start_itemproc_async(item, response=None))
+            self.in_process.add(task)
+            task.add_done_callback(self._make_room)
         # The engine looks for the end when start() ends, and then only every five seconds.
         for _ in range(MOST_IN_PROCESS):
             await self.room.acquire()
         await self.all_answered()
+        return
+        yield
 
     @abstractmethod
     def items(self) -> AsyncIterator[ArticleItem]:
@@ -51,7 +56,8 @@ class KeptSpider(LedgerSpider):
     async def all_answered(self) -> None:
         """What is left to be done when every item is stored or rejected."""
 
-    def _make_room(self, **_: Any) -> None:
+    def _make_room(self, task: asyncio.Task[None]) -> None:
+        self.in_process.discard(task)
         self.room.release()
 
     def _closed(self) -> None:
