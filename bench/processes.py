@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 FINEWS = (sys.executable, "-m", "crawler.commands.cli")
 SAMPLE_SECONDS = 0.1
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -49,12 +50,14 @@ def run(
 
     Raises RuntimeError with the command's last lines when it ends with another code than these.
     """
+    # Compiled modules are kept, as they are where people install them.
+    own = {name: value for name, value in os.environ.items() if name != UNCOMPILED}
     before = _cpu_of(server)
     began = time.perf_counter()
     process = subprocess.Popen(
         words,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**own, **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

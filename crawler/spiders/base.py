@@ -16,7 +16,7 @@ from crawler.addresses import Link, Site, info_code_of
 from crawler.article import ArticleItem
 from crawler.fetched import Fetched
 from crawler.pages.share import ShareAnswer
-from crawler.spiders.together import Together
+from crawler.spiders.together import SECONDS, Together
 from crawler.store.articles import Articles
 from crawler.store.connection import Store
 from crawler.store.errors import StoreError, StoreFailure
@@ -140,7 +140,9 @@ class LedgerSpider(Spider):
         """Write links into the ledger, and lease those that are to be asked for."""
         kind = (again, by_name)
         if kind not in self._takers:
-            self._takers[kind] = Together(partial(self._take, *kind))
+            # What is taken by name is pulled in numbers, and waits for no others.
+            seconds = 0 if by_name else SECONDS
+            self._takers[kind] = Together(partial(self._take, *kind), seconds)
         return await self._takers[kind](links)
 
     async def _take(self, again: bool, by_name: bool, links: list[Link]) -> list[Link]:
