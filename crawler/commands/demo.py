@@ -49,12 +49,16 @@ class Command(FinewsCommand, BaseRunSpiderCommand):
     def short_desc(self) -> str:
         return "Crawl the bundled sample site into an embedded store, export it, show what came"
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Run the demo; an empty crawl is a failure."""
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take no arguments, before a process is made whose event loop would be left open."""
+        super().process_options(args, opts)
         if args:
             raise UsageError(f"demo takes no argument {args[0]}", print_help=False)
         if opts.spargs:
             raise UsageError("demo takes no -a; try it with crawl finews", print_help=False)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the demo; an empty crawl is a failure."""
         assert self.settings is not None
         assert self.crawler_process is not None
         folder = Path(self.settings["DATA_DIR"]) / "demo"
