@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from crawler.children import last_line, start, stop
 from crawler.scout import VARIABLE
 from crawler.tally import UNUSABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from crawler.children import Child
 
@@ -67,7 +66,7 @@ class Workers:
 
         When that is interrupted, they end in order before this does.
         """
-        with _Group(self) as group:
+        with _group(self) as group:
             if scout is not None:
                 heard, told = os.pipe()
                 with open(heard, "rb", 0), open(told, "wb", 0) as end:
@@ -88,7 +87,7 @@ class Workers:
 
 
 class _Group:
-    """Processes that have begun; what leaves it early takes them along."""
+    """Processes that have begun."""
 
     def __init__(self, workers: Workers) -> None:
         self.workers = workers
@@ -122,17 +121,16 @@ class _Group:
         pairs = zip(self.processes, self.files, strict=True)
         return [Ended(process.returncode, last_line(file)) for process, file in pairs]
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self.stop()
-        for process in self.processes:
+@contextmanager
+def _group(workers: Workers) -> Iterator[_Group]:
+    group = _Group(workers)
+    try:
+        yield group
+    except BaseException:
+        group.stop()
+        raise
+    finally:
+        for process in group.processes:
             if process.stdin:
                 process.stdin.close()

@@ -11,6 +11,7 @@ from scrapy.http import Response
 
 from crawler.captures.framing import Damage
 from crawler.captures.reading import capture_files, read_captures
+from crawler.spiders.batching import in_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from crawler.captures.reading import Capture
 
 Batch = list["Capture | Damage"]
-BATCH, BATCH_BYTES = 50, 4_000_000
 
 
 def batches(path: Path, site: Site, is_wanted: Callable[[str], bool]) -> Iterator[Batch]:
@@ -35,17 +35,11 @@ def batches(path: Path, site: Site, is_wanted: Callable[[str], bool]) -> Iterato
         asked = None if article_id else site.asked(url)
         return is_wanted(article_id or (asked and asked.article_id) or url)
 
-    batch: Batch = []
-    size = 0
+    def size_of(found: Capture | Damage) -> int:
+        return 0 if isinstance(found, Damage) else len(found.body)
+
     files = (read_captures(file, is_read) for file in capture_files(path))
-    for found in chain.from_iterable(files):
-        batch.append(found)
-        size += 0 if isinstance(found, Damage) else len(found.body)
-        if len(batch) >= BATCH or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    return in_batches(chain.from_iterable(files), size_of)
 
 
 def link_of(capture: Capture, site: Site) -> Link | None:

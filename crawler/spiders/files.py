@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.spiders.batching import in_batches
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-# To have a thread read one costs as much as to read it.
-FILES, FILES_BYTES = 50, 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +27,8 @@ class File:
 
 
 def files(paths: Iterable[Path]) -> Iterator[list[File]]:
-    """What these files hold, some of them at a time, so that memory stays flat."""
-    some: list[File] = []
-    size = 0
-    for path in paths:
-        file = _read(path)
-        some.append(file)
-        size += len(file.raw)
-        if len(some) >= FILES or size >= FILES_BYTES:
-            yield some
-            some, size = [], 0
-    if some:
-        yield some
+    """What these files hold, some at a time: a thread for each costs as much as its reading."""
+    return in_batches(map(_read, paths), lambda file: len(file.raw))
 
 
 def _read(path: Path) -> File:
