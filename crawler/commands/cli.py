@@ -17,6 +17,7 @@ from crawler import __version__
 from crawler.commands.one_line import describe
 from crawler.commands.tether import hold_on
 from crawler.store.errors import StoreError
+from crawler.store.threads import leave_threads
 from crawler.tally import INCOMPLETE, UNUSABLE
 from settings.options import nearest
 
@@ -36,6 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run a command and exit with a code of the contract."""
     argv = list(sys.argv if argv is None else argv)
     _end_in_order()
+    leave_threads()
     hold_on()
     try:
         code = _run(argv)

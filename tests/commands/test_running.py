@@ -23,6 +23,14 @@ def make_and_be_told(*args, **kwargs):
 LedgerSpider.from_crawler = classmethod(make_and_be_told)
 main(["finews", "crawl", "finews"])
 """
+ENDED = """
+import sys
+from pymongo.synchronous import monitor
+monitor._shutdown_executors = lambda: print("waited")
+if sys.argv[1:]:
+    from crawler.commands.cli import main
+    main(["finews", *sys.argv[1:]])
+"""
 TUNED = """
 import gc, json, logging, sys
 from scrapy.settings import Settings
@@ -68,3 +76,8 @@ def test_no_record_is_made_that_nobody_reads_and_rings_are_looked_for_seldom(
     assert frozen
     assert threshold > 10_000
     assert debug or not any(made)
+
+
+def test_the_end_of_a_command_waits_for_none_of_pymongos_threads(finews: Any) -> None:
+    assert python(ENDED, **finews.environment).stdout == "waited\n"
+    assert "waited" not in python(ENDED, "--version", **finews.environment).stdout
