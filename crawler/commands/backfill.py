@@ -63,7 +63,7 @@ class Command(FinewsCommand, ScrapyCommand):
             for problem in problems:
                 if problem.code == UNUSABLE:
                     raise usage(problem.line)
-            missing, days = backlog.missing(), backlog.days()
+            days, missing = backlog.gaps()
             answers = backlog.missing_answers() if self._follows_shares() else []
         print("\n".join(report(days, missing, answers)))
         left = still_to_be_had(missing)

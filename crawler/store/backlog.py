@@ -180,44 +180,33 @@ class Backlog:
         chosen = {"$and": [{"kind": "share"}, self.open]}
         return [link_of(one) for one in self._page(chosen, after)]
 
-    def days(self) -> list[Day]:
-        """What became of the posts of each day, the oldest first; those without one last."""
-        listed = {one["_id"]: one for one in self._listed()}
-        stored = {one["_id"]: one["n"] for one in self._stored(None)}
-        by: dict[str | None, dict[str, int]] = {}
-        for one in self._stored({"$unwind": "$kinds"}):
-            by.setdefault(one["_id"]["day"], {})[one["_id"]["kind"]] = one["n"]
+    def gaps(self) -> tuple[list[Day], list[Missing]]:
+        """What became of the posts of each day, and why some are not stored.
+
+        The oldest day first, posts without one last; the most frequent reason first.
+        """
+        days, reasons = self._listed()
+        listed = {one["_id"]: one for one in days}
+        stored: Counter[str | None] = Counter()
+        by: dict[str | None, Counter[str]] = {}
+        for one in self._stored():
+            day, kinds = one["_id"]["day"], one["_id"]["kinds"]
+            stored[day] += one["n"]
+            by.setdefault(day, Counter()).update(dict.fromkeys(kinds, one["n"]))
         names = sorted({*listed, *stored}, key=lambda name: (name is None, name or ""))
-        return [
+        told = [
             Day(
                 date.fromisoformat(name) if name else None,
                 listed.get(name, {}).get("n", 0),
-                stored.get(name, 0),
+                stored[name],
                 listed.get(name, {}).get("missing", 0),
-                by.get(name, {}),
+                dict(by.get(name, {})),
             )
             for name in names
         ]
-
-    def missing(self) -> list[Missing]:
-        """Why posts are not stored, the most frequent reason first."""
-        group = {
-            "_id": {"state": "$state", "reason": "$reason"},
-            "n": {"$sum": 1},
-            "ids": {"$firstN": {"input": "$article", "n": EXAMPLES}},
-        }
-        stages: list[dict[str, Any]] = [
-            {"$match": self.scope.posts},
-            {"$lookup": STORED},
-            {"$match": {"stored": []}},
-            {"$sort": {"_id": 1}},
-            {"$group": group},
-            {"$sort": {"n": -1, "_id": 1}},
-        ]
-        groups = self.links.aggregate(stages, allowDiskUse=True)
-        return [
+        return told, [
             Missing(one["_id"]["state"], one["_id"].get("reason"), one["n"], one["ids"])
-            for one in groups
+            for one in reasons
         ]
 
     def missing_answers(self) -> list[Missing]:
@@ -250,28 +239,44 @@ class Backlog:
     def _open_posts(self) -> dict[str, Any]:
         return {"$and": [self.scope.posts, self.open]}
 
-    def _listed(self) -> Iterable[dict[str, Any]]:
-        """By day, how many posts are known and how many of them are not stored."""
+    def _listed(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """By day how many posts are known and not stored; by reason those that are not stored.
+
+        In one walk, for each post is looked up among the articles.
+        """
         day = {"$dateToString": {"date": "$day", "format": "%Y-%m-%d"}}
         missing = {"$sum": {"$cond": [{"$eq": ["$stored", []]}, 1, 0]}}
+        reason = {
+            "_id": {"state": "$state", "reason": "$reason"},
+            "n": {"$sum": 1},
+            "ids": {"$firstN": {"input": "$article", "n": EXAMPLES}},
+        }
+        by: dict[str, list[dict[str, Any]]] = {
+            "days": [{"$group": {"_id": day, "n": {"$sum": 1}, "missing": missing}}],
+            "reasons": [
+                {"$match": {"stored": []}},
+                {"$sort": {"_id": 1}},
+                {"$group": reason},
+                {"$sort": {"n": -1, "_id": 1}},
+            ],
+        }
         stages: list[dict[str, Any]] = [
             {"$match": self.scope.posts},
             {"$lookup": STORED},
-            {"$group": {"_id": day, "n": {"$sum": 1}, "missing": missing}},
+            {"$facet": by},
         ]
-        return self.links.aggregate(stages, allowDiskUse=True)
+        told = next(self.links.aggregate(stages, allowDiskUse=True))
+        return told["days"], told["reasons"]
 
-    def _stored(self, unwind: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
-        """By day, how many articles are stored; or by day and source, when these are unwound."""
+    def _stored(self) -> Iterable[dict[str, Any]]:
+        """How many articles are stored, by day and the kinds of their sources."""
         zoned = {"date": "$published_at", "format": "%Y-%m-%d", "timezone": "Asia/Shanghai"}
         # Files are sources each for itself: front_matter:NAME.
         kind = {"$first": {"$split": ["$$this.k", ":"]}}
         kinds = {"$map": {"input": {"$objectToArray": "$provenance"}, "in": kind}}
-        key: Any = {"day": "$day", "kind": "$kinds"} if unwind else "$day"
+        key = {"day": {"$dateToString": zoned}, "kinds": {"$setUnion": [kinds]}}
         stages: list[dict[str, Any]] = [
             {"$match": self.scope.articles},
-            {"$project": {"day": {"$dateToString": zoned}, "kinds": {"$setUnion": [kinds]}}},
-            *([unwind] if unwind else []),
             {"$group": {"_id": key, "n": {"$sum": 1}}},
         ]
         return self.articles.aggregate(stages, allowDiskUse=True)

@@ -116,18 +116,19 @@ def test_the_report_counts_by_day_source_and_reason(store: Store, ledger: Ledger
     ledger.settle([b.url], "owed", "HTTP 500")
     ledger.settle([c.url, d.url], "expired", "HTTP 404")
     backlog = Backlog(store, Scope(("TechWeb",)), store.now())
-    assert backlog.days() == [
+    days, missing = backlog.gaps()
+    assert days == [
         Day(date(2021, 12, 2), 1, 0, 1, {}),
         Day(date(2021, 12, 29), 2, 0, 2, {}),
         Day(date(2021, 12, 30), 2, 2, 1, {"page": 1, "share": 1, "front_matter": 1}),
     ]
-    assert backlog.missing() == [
+    assert missing == [
         Missing("expired", "HTTP 404", 2, ["c", "d"]),
         Missing("new", None, 1, ["e"]),
         Missing("owed", "HTTP 500", 1, ["b"]),
     ]
     assert backlog.count_stored() == 2
-    assert Backlog(store, Scope(("other",)), store.now()).days() == []
+    assert Backlog(store, Scope(("other",)), store.now()).gaps() == ([], [])
 
 
 def test_answers_that_did_not_come_are_told_by_reason(store: Store, ledger: Ledger) -> None:
