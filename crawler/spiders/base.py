@@ -145,6 +145,11 @@ class LedgerSpider(Spider):
             self._takers[kind] = Together(partial(self._take, *kind), seconds)
         return await self._takers[kind](links)
 
+    async def claim(self, links: Sequence[Link]) -> list[Link]:
+        """Lease those links of the ledger that nobody else holds, whether they may be tried yet."""
+        name = uuid.uuid4().hex
+        return await self.in_store(partial(self.ledger.claim, links, claim=name, by_name=True))
+
     async def _take(self, again: bool, by_name: bool, links: list[Link]) -> list[Link]:
         return await self.in_store(self.ledger.take, links, again, uuid.uuid4().hex, by_name)
 

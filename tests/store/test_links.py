@@ -35,6 +35,8 @@ def test_a_link_is_new_when_seen_and_its_first_sight_stays(store: Store) -> None
     first = document(store)
     assert (first["state"], first["kind"], first["article"]) == ("new", "post", "id")
     ledger.claim([POST])
+    # To take it up is not to see it.
+    assert document(store)["last_seen_at"] == first["last_seen_at"]
     ledger.discover([POST])
     again = document(store)
     assert again["state"] == "asked"
