@@ -110,10 +110,6 @@ DOWNLOAD_HANDLERS = dict.fromkeys(
 )
 ITEM_PIPELINES = {stage: 100 * place for place, stage in enumerate(STAGES, 1)}
 EXTENSIONS = {
-    # Of these not even the modules are wanted, which are large.
-    "scrapy.extensions.spiderstate.SpiderState": None,
-    "scrapy.extensions.telnet.TelnetConsole": None,
-    "scrapy.extensions.remote_control.RemoteControl": None,
     "crawler.extensions.dead_letters.DeadLetters": 100,
     "crawler.extensions.leases.KeepLeases": 150,
     "crawler.extensions.progress.ProgressBar": 200,

@@ -6,9 +6,6 @@ import ctypes
 import gc
 from contextlib import suppress
 
-# Python looks for rings of dead objects when so many more live than before: by default 700, which
-# one page makes, and at times among all that live. That was a fifth of a crawl's time.
-MADE_BEFORE_LOOKING = 20_000
 # Of glibc's mallopt.
 M_ARENA_MAX = -8
 
@@ -20,7 +17,6 @@ def tune() -> None:
     memory from one place, where glibc would give each its own, to keep what is free of it.
     """
     gc.freeze()
-    gc.set_threshold(MADE_BEFORE_LOOKING, *gc.get_threshold()[1:])
     # Other systems have no mallopt, nor its arenas.
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)

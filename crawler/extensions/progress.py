@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
@@ -17,6 +15,16 @@ class ProgressBar:
     """Articles stored of posts listed, on standard error; drawn on terminals only."""
 
     def __init__(self, crawler: Crawler) -> None:
+        # Few crawls have a bar, and all take time to start.
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         self.crawler = crawler
         self.progress = Progress(
             TextColumn("{task.description}"),
