@@ -61,7 +61,7 @@ def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Securit
     for text in before:
         found.read_text(text or "")
     line = _Line(found)
-    if MAYBE_CODE.search(str(TEXT(tree))):
+    if _may_hold_codes(str(TEXT(tree))):
         _read_lines(tree, line)
     else:
         for node in tree.iter():
@@ -70,6 +70,11 @@ def tag_securities(tree: HtmlElement, *before: str | None) -> tuple[list[Securit
     for node in list(tree.iter(NAMED, "span", "a")):
         _clear(node)
     return list(found.securities.values()), list(found.boards.values())
+
+
+def _may_hold_codes(text: str) -> bool:
+    # Two looks for a dot cost next to nothing beside a pattern.
+    return ("." in text or "．" in text) and MAYBE_CODE.search(text) is not None
 
 
 def _read_lines(tree: HtmlElement, line: _Line) -> None:
