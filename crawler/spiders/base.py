@@ -146,7 +146,9 @@ class LedgerSpider(Spider):
         return await self._takers[kind](links)
 
     async def claim(self, links: Sequence[Link]) -> list[Link]:
-        """Lease those links of the ledger that nobody else holds, whether they may be tried yet."""
+        """Lease those links of the ledger that nobody holds, to be tried yet or not."""
+        if not links:
+            return []
         name = uuid.uuid4().hex
         return await self.in_store(partial(self.ledger.claim, links, claim=name, by_name=True))
 
@@ -214,6 +216,8 @@ class LedgerSpider(Spider):
             await self.missing(link, status)
             return
         reason = f"HTTP {status}" if status else line_of(error) if error else "no answer"
+        # A timeout tells the address, and reports group links by their reasons.
+        reason = reason.replace(failure.request.url, "it")  # type: ignore[attr-defined]
         self.count(f"failed/{link.kind}")
         self.note_failure(link, reason)
         self.logger.warning("%s not answered: %s", failure.request.url, reason)  # type: ignore[attr-defined]

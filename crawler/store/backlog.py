@@ -185,28 +185,38 @@ class Backlog:
 
         The oldest day first, posts without one last; the most frequent reason first.
         """
-        days, reasons = self._listed()
-        listed = {one["_id"]: one for one in days}
+        listed: Counter[str | None] = Counter()
+        missing: Counter[str | None] = Counter()
+        reasons: Counter[tuple[str, str | None]] = Counter()
+        examples: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
+        for one in self._listed():
+            key, number = one["_id"], one["n"]
+            listed[key["day"]] += number
+            if key["is_missing"]:
+                missing[key["day"]] += number
+                reason = key["state"], key.get("reason")
+                reasons[reason] += number
+                posts = [(post["url"], post["id"]) for post in one["first"]]
+                examples[reason] = sorted(examples.get(reason, []) + posts)[:EXAMPLES]
         stored: Counter[str | None] = Counter()
         by: dict[str | None, Counter[str]] = {}
         for one in self._stored():
             day, kinds = one["_id"]["day"], one["_id"]["kinds"]
             stored[day] += one["n"]
-            by.setdefault(day, Counter()).update(dict.fromkeys(kinds, one["n"]))
-        names = sorted({*listed, *stored}, key=lambda name: (name is None, name or ""))
-        told = [
+            by.setdefault(day, Counter()).update(dict.fromkeys(kinds or (), one["n"]))
+        days = [
             Day(
                 date.fromisoformat(name) if name else None,
-                listed.get(name, {}).get("n", 0),
+                listed[name],
                 stored[name],
-                listed.get(name, {}).get("missing", 0),
+                missing[name],
                 dict(by.get(name, {})),
             )
-            for name in names
+            for name in sorted({*listed, *stored}, key=lambda name: (name is None, name or ""))
         ]
-        return told, [
-            Missing(one["_id"]["state"], one["_id"].get("reason"), one["n"], one["ids"])
-            for one in reasons
+        order = sorted(reasons, key=lambda key: (-reasons[key], key[0], key[1] or ""))
+        return days, [
+            Missing(*key, reasons[key], [post for _, post in examples[key]]) for key in order
         ]
 
     def missing_answers(self) -> list[Missing]:
@@ -239,34 +249,29 @@ class Backlog:
     def _open_posts(self) -> dict[str, Any]:
         return {"$and": [self.scope.posts, self.open]}
 
-    def _listed(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """By day how many posts are known and not stored; by reason those that are not stored.
+    def _listed(self) -> Iterable[dict[str, Any]]:
+        """How many posts are known by day and, of those not stored, by reason; the first of them.
 
         In one walk, for each post is looked up among the articles.
         """
-        day = {"$dateToString": {"date": "$day", "format": "%Y-%m-%d"}}
-        missing = {"$sum": {"$cond": [{"$eq": ["$stored", []]}, 1, 0]}}
-        reason = {
-            "_id": {"state": "$state", "reason": "$reason"},
-            "n": {"$sum": 1},
-            "ids": {"$firstN": {"input": "$article", "n": EXAMPLES}},
+        is_missing = {"$eq": ["$stored", []]}
+
+        def of_missing(told: Any) -> dict[str, Any]:
+            return {"$cond": [is_missing, told, None]}
+
+        key = {
+            "day": {"$dateToString": {"date": "$day", "format": "%Y-%m-%d"}},
+            "is_missing": is_missing,
+            "state": of_missing("$state"),
+            "reason": of_missing("$reason"),
         }
-        by: dict[str, list[dict[str, Any]]] = {
-            "days": [{"$group": {"_id": day, "n": {"$sum": 1}, "missing": missing}}],
-            "reasons": [
-                {"$match": {"stored": []}},
-                {"$sort": {"_id": 1}},
-                {"$group": reason},
-                {"$sort": {"n": -1, "_id": 1}},
-            ],
-        }
+        first = {"input": of_missing({"url": "$_id", "id": "$article"}), "n": EXAMPLES}
         stages: list[dict[str, Any]] = [
             {"$match": self.scope.posts},
             {"$lookup": STORED},
-            {"$facet": by},
+            {"$group": {"_id": key, "n": {"$sum": 1}, "first": {"$minN": first}}},
         ]
-        told = next(self.links.aggregate(stages, allowDiskUse=True))
-        return told["days"], told["reasons"]
+        return self.links.aggregate(stages, allowDiskUse=True)
 
     def _stored(self) -> Iterable[dict[str, Any]]:
         """How many articles are stored, by day and the kinds of their sources."""

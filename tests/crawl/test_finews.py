@@ -260,6 +260,18 @@ def test_what_was_not_answered_is_owed_and_asked_for_by_the_next_crawl(
     assert len(exported()) == 2
 
 
+@pytest.mark.parametrize("client", ["aiohttp", "twisted"])
+def test_the_reason_of_what_took_too_long_is_the_same_for_all(
+    finews: Any, at: Any, held_site: Any, store: Store, client: str
+) -> None:
+    words = ("-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_TIMEOUT=1", "-s", f"HTTP_CLIENT={client}")
+    done = finews("crawl", "finews", *words, code=1, **at(held_site))
+    link = store.collection("links").find_one({"kind": "post"}) or {}
+    assert link["state"] == "owed"
+    assert link["reason"].startswith("Getting it took longer than 1")
+    assert held_site.path in done.last
+
+
 def test_a_listed_post_that_is_missing_for_a_moment_is_owed(
     finews: Any,
     at: Any,

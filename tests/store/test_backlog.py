@@ -131,6 +131,16 @@ def test_the_report_counts_by_day_source_and_reason(store: Store, ledger: Ledger
     assert Backlog(store, Scope(("other",)), store.now()).gaps() == ([], [])
 
 
+def test_a_reason_counts_the_posts_of_all_days_and_names_the_first(
+    store: Store, ledger: Ledger
+) -> None:
+    posts = [post(name, day) for day, name in enumerate("gfedcba", 10)]
+    ledger.discover(posts)
+    ledger.settle([one.url for one in posts], "owed", "HTTP 500")
+    _, missing = Backlog(store, Scope(), store.now()).gaps()
+    assert missing == [Missing("owed", "HTTP 500", 7, ["a", "b", "c", "d", "e"])]
+
+
 def test_answers_that_did_not_come_are_told_by_reason(store: Store, ledger: Ledger) -> None:
     posts = [post(str(number), 30) for number in range(300)]
     other = Link("https://x/other", "post", "other", "elsewhere")
