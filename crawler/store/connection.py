@@ -78,6 +78,9 @@ INDEXES = {
         IndexModel([("crawl", ASCENDING), ("due_at", ASCENDING)]),
     ],
 }
+# Made before anything is in them: what is made later cannot be read in a moment before.
+UNINDEXED = ("counters", "tombstones")
+NAMESPACE_EXISTS = 48
 # Indexes of earlier versions, by collection.
 FORMER_INDEXES = {"links": "kind_1_state_1"}
 
@@ -124,7 +127,7 @@ class Store:
             try:
                 store = cls(client, database)
                 complete(store.database)
-                store._make_indexes()
+                store._make_collections()
                 migrate(store.database)
             except BaseException:
                 client.close()
@@ -181,8 +184,10 @@ class Store:
             self.client.close()
         _stop(self._server)
 
-    def _make_indexes(self) -> None:
+    def _make_collections(self) -> None:
         try:
+            for name in set(UNINDEXED).difference(self.database.list_collection_names()):
+                self._make(name)
             for name, indexes in INDEXES.items():
                 self.database[name].create_indexes(indexes)
             for name, former in FORMER_INDEXES.items():
@@ -190,7 +195,17 @@ class Store:
                 if former in self.database[name].index_information():
                     self.database[name].drop_index(former)
         except OperationFailure as error:
-            raise StoreError(f"the store refuses to make indexes: {line_of(error)}") from None
+            raise StoreError(
+                f"the store refuses to make collections and indexes: {line_of(error)}"
+            ) from None
+
+    def _make(self, name: str) -> None:
+        try:
+            self.database.create_collection(name, check_exists=False)
+        except OperationFailure as error:
+            # Another process came first.
+            if error.code != NAMESPACE_EXISTS:
+                raise
 
     def __enter__(self) -> Self:
         return self

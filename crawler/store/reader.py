@@ -58,7 +58,8 @@ class Reader:
 
     def last_change(self) -> int:
         """The number of the last change that is seen; 0 when there is none."""
-        return Counter(self.store.database).read(self.session)
+        with reading():
+            return Counter(self.store.database).read(self.session)
 
     def count(self, selection: Selection, after: int = 0) -> int:
         """How many articles there are to be read; with words to be searched, that many at most."""

@@ -46,7 +46,7 @@ def test_status_tells_what_is_there(crawled: Any, store: Store, data_dir: Path) 
     assert (told["schema"], told["changes"]) == (str(SCHEMA_VERSION), "3")
     names = ("articles", "hosts", "links", "runs", "texts")
     number = sum(store.collection(name).count_documents({}) for name in names)
-    assert done.last == f"finews: {number} documents in 7 collections"
+    assert done.last == f"finews: {number} documents in 8 collections"
 
 
 def test_status_as_json(crawled: Any, store: Store, data_dir: Path) -> None:

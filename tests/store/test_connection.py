@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from pymongo.database import Database
 
-from crawler.store.connection import INDEXES, Store
+from crawler.store.connection import INDEXES, UNINDEXED, Store
 from crawler.store.embedded import find_binary
 from crawler.store.errors import StoreError
 
@@ -20,6 +21,15 @@ def test_indexes_are_made_on_first_use(store: Store) -> None:
     for name, indexes in INDEXES.items():
         made = {tuple(i["key"].items()) for i in store.collection(name).list_indexes()}
         assert {tuple(i.document["key"].items()) for i in indexes} < made
+
+
+def test_collections_that_another_process_made_meanwhile_are_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Database, "list_collection_names", lambda _: [])
+    store._make_collections()
+    monkeypatch.undo()
+    assert {*UNINDEXED, *INDEXES} <= set(store.database.list_collection_names())
 
 
 def test_the_articles_are_sorted_by_an_index(store: Store) -> None:

@@ -248,3 +248,13 @@ def test_what_was_gone_before_withdrawals_had_numbers_is_told_in_full_exports(
     store.collection("links").update_one({}, bare)
     assert withdrawn(store) == [id_of(1)]
     assert withdrawn(store, 1) == []
+
+
+def test_what_comes_first_of_all_is_after_the_moment_that_is_read(store: Store) -> None:
+    with Reader(store) as reader:
+        put(store, said(1), said(2))
+        Tombstones(store).forget(id_of(2))
+        assert reader.last_change() == 0
+        assert reader.count(EVERYTHING) == 0
+        assert list(reader.records(EVERYTHING)) == list(reader.withdrawn(0)) == []
+    assert last_change(store) == 3
