@@ -19,6 +19,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from crawler.store.counter import COUNTERS
 from crawler.store.duplicates import IS_DUPLICATE
 from crawler.store.embedded import EmbeddedServer
 from crawler.store.errors import StoreError
@@ -79,8 +80,7 @@ INDEXES = {
     ],
 }
 # Made before anything is in them: what is made later cannot be read in a moment before.
-UNINDEXED = ("counters", "tombstones")
-NAMESPACE_EXISTS = 48
+UNINDEXED = (COUNTERS, "tombstones")
 # Indexes of earlier versions, by collection.
 FORMER_INDEXES = {"links": "kind_1_state_1"}
 
@@ -127,7 +127,7 @@ class Store:
             try:
                 store = cls(client, database)
                 complete(store.database)
-                store._make_collections()
+                store.make_collections()
                 migrate(store.database)
             except BaseException:
                 client.close()
@@ -184,10 +184,12 @@ class Store:
             self.client.close()
         _stop(self._server)
 
-    def _make_collections(self) -> None:
+    def make_collections(self) -> None:
+        """Make the collections and indexes that are missing. Raises StoreError."""
         try:
-            for name in set(UNINDEXED).difference(self.database.list_collection_names()):
-                self._make(name)
+            for name in UNINDEXED:
+                # Which every collection has.
+                self.database[name].create_index("_id")
             for name, indexes in INDEXES.items():
                 self.database[name].create_indexes(indexes)
             for name, former in FORMER_INDEXES.items():
@@ -198,14 +200,6 @@ class Store:
             raise StoreError(
                 f"the store refuses to make collections and indexes: {line_of(error)}"
             ) from None
-
-    def _make(self, name: str) -> None:
-        try:
-            self.database.create_collection(name, check_exists=False)
-        except OperationFailure as error:
-            # Another process came first.
-            if error.code != NAMESPACE_EXISTS:
-                raise
 
     def __enter__(self) -> Self:
         return self

@@ -39,8 +39,7 @@ def restore_backup(store: Store, file: BinaryIO, force: bool = False) -> Manifes
             swap.discard(store.database)
             raise
     swap.swap(store.database, manifest.collections)
-    for name, indexes in INDEXES.items():
-        store.collection(name).create_indexes(indexes)
+    store.make_collections()
     migrate(store.database)
     return manifest
 

@@ -31,7 +31,7 @@ from crawler.store.backup import (
     read_manifest,
     write_backup,
 )
-from crawler.store.connection import INDEXES, Store
+from crawler.store.connection import INDEXES, UNINDEXED, Store
 from crawler.store.errors import StoreError
 from crawler.store.migrations import version_of
 from crawler.store.restore import restore_backup
@@ -81,6 +81,13 @@ def test_what_is_restored_is_what_was_there(filled: Store, other: Store) -> None
     for name, indexes in INDEXES.items():
         made = {tuple(i["key"].items()) for i in other.collection(name).list_indexes()}
         assert {tuple(i.document["key"].items()) for i in indexes} < made
+
+
+def test_a_backup_that_lacks_a_collection_leaves_none_out(filled: Store, other: Store) -> None:
+    for name in UNINDEXED:
+        filled.database.drop_collection(name)
+    restore_backup(other, backup_of(filled))
+    assert {*UNINDEXED} <= set(other.database.list_collection_names())
 
 
 def test_other_programs_can_read_a_backup(filled: Store) -> None:
