@@ -19,7 +19,7 @@ from crawler.store.documents import INTERNAL, REPLACED, SEQ, to_history, to_reco
 from crawler.store.duplicates import Duplicates
 from crawler.store.groups import members, steps, to_group
 from crawler.store.selection import IN_ORDER
-from crawler.store.snapshot import reading, snapshot
+from crawler.store.snapshot import snapshot, why_lost
 from crawler.store.texts import STORY_FIELDS, TEXTS, text_of
 from crawler.store.withdrawals import withdrawn_posts
 
@@ -58,8 +58,7 @@ class Reader:
 
     def last_change(self) -> int:
         """The number of the last change that is seen; 0 when there is none."""
-        with reading():
-            return Counter(self.store.database).read(self.session)
+        return Counter(self.store.database).read(self.session)
 
     def count(self, selection: Selection, after: int = 0) -> int:
         """How many articles there are to be read; with words to be searched, that many at most."""
@@ -86,9 +85,8 @@ class Reader:
     def groups(self, selection: Selection) -> list[Group]:
         """The selected articles as a whole, then by category and by symbol, in the keys' order."""
         articles = self.store.collection("articles")
-        with reading():
-            found = articles.aggregate(steps(selection), session=self.session, allowDiskUse=True)
-            return [to_group(document) for document in found]
+        found = articles.aggregate(steps(selection), session=self.session, allowDiskUse=True)
+        return [to_group(document) for document in found]
 
     def records_of(self, selection: Selection, group: Group) -> Iterator[Record]:
         """The selected articles of a group in contract form, by (published_at, id)."""
@@ -100,9 +98,8 @@ class Reader:
         cursor: Any = articles.find_raw_batches(
             query, INTERNAL, session=self.session, batch_size=BATCH
         )
-        with reading():
-            for batch in read_ahead(cursor.sort(IN_ORDER)):
-                yield from map(to_record, bson.decode_iter(batch, UTC_WITHOUT_ZONE))
+        for batch in read_ahead(cursor.sort(IN_ORDER)):
+            yield from map(to_record, bson.decode_iter(batch, UTC_WITHOUT_ZONE))
 
     def records_as_of(self, selection: Selection, at: datetime) -> Iterator[Record]:
         """Articles as they were known at a time, selected by what they were then, in order.
@@ -185,6 +182,8 @@ class Reader:
         trace: TracebackType | None,
     ) -> None:
         self.session.end_session()
+        if why := why_lost(error):
+            raise why from None
 
 
 def in_order(record: Record) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pymongo.errors import OperationFailure
@@ -11,7 +10,7 @@ from pymongo.errors import OperationFailure
 from crawler.store.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from pymongo.client_session import ClientSession
 
@@ -42,20 +41,18 @@ def snapshot(store: Store, collections: Iterable[str]) -> ClientSession:
             return session
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """Tell in one line why a moment cannot be read any more. Raises StoreError."""
-    try:
-        yield
-    except OperationFailure as error:
-        if is_too_old(error):
-            raise StoreError(
-                "the server does not keep its history for as long as the export takes; raise its "
-                "parameter minSnapshotHistoryWindowInSeconds"
-            ) from None
-        if error.code == SNAPSHOT_UNAVAILABLE:
-            raise StoreError("a collection was made anew while it was read; run it again") from None
-        raise
+def why_lost(error: BaseException | None) -> StoreError | None:
+    """Why a moment cannot be read any more, in one line; None for any other error."""
+    if not isinstance(error, OperationFailure):
+        return None
+    if is_too_old(error):
+        return StoreError(
+            "the server does not keep its history for as long as the export takes; raise its "
+            "parameter minSnapshotHistoryWindowInSeconds"
+        )
+    if error.code == SNAPSHOT_UNAVAILABLE:
+        return StoreError("a collection was made anew while it was read; run it again")
+    return None
 
 
 def is_too_old(error: OperationFailure) -> bool:

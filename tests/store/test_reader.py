@@ -13,6 +13,7 @@ from crawler.addresses import Link
 from crawler.article import ARTICLE_FIELDS, ArticleItem
 from crawler.records import to_record
 from crawler.store.articles import Articles
+from crawler.store.errors import StoreError
 from crawler.store.links import Ledger
 from crawler.store.reader import Reader
 from crawler.store.selection import Selection
@@ -258,3 +259,20 @@ def test_what_comes_first_of_all_is_after_the_moment_that_is_read(store: Store) 
         assert reader.count(EVERYTHING) == 0
         assert list(reader.records(EVERYTHING)) == list(reader.withdrawn(0)) == []
     assert last_change(store) == 3
+
+
+def read_while_it_is_made_anew(store: Store, name: str) -> None:
+    with Reader(store) as reader:
+        store.database.drop_collection(name)
+        store.collection(name).insert_one({"_id": "another"})
+        reader.last_change()
+        list(reader.withdrawn())
+        reader.count(Selection(search="x"))
+        list(reader.records(EVERYTHING))
+
+
+@pytest.mark.parametrize("name", ["articles", "tombstones", "counters", "texts"])
+def test_a_collection_that_is_made_anew_meanwhile_is_one_line(store: Store, name: str) -> None:
+    put(store, said())
+    with pytest.raises(StoreError, match="made anew while it was read; run it again"):
+        read_while_it_is_made_anew(store, name)
