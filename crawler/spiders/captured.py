@@ -9,9 +9,9 @@ from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import Response
 
+from crawler.batching import in_batches
 from crawler.captures.framing import Damage
 from crawler.captures.reading import capture_files, read_captures
-from crawler.spiders.batching import in_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

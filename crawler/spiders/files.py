@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.spiders.batching import in_batches
+from crawler.batching import in_batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

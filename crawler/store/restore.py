@@ -8,6 +8,7 @@ from bson.errors import InvalidBSON, InvalidDocument
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import BulkWriteError, OperationFailure
 
+from crawler.batching import in_batches
 from crawler.store import swap
 from crawler.store.backup import Manifest, open_backup, read_documents, read_manifest
 from crawler.store.connection import INDEXES
@@ -15,7 +16,7 @@ from crawler.store.errors import StoreError
 from crawler.store.migrations import META, migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from crawler.store.connection import Store
 
@@ -62,7 +63,7 @@ def _load(store: Store, name: str, documents: Iterable[bytes], count: int) -> No
     collection = swap.staged(store.database, name)
     store.database.create_collection(collection.name)
     try:
-        for batch in _batches(documents):
+        for batch in in_batches(documents, len, BATCH_BYTES, None):
             collection.insert_many([RawBSONDocument(raw) for raw in batch], ordered=False)
         if name in INDEXES:
             collection.create_indexes(INDEXES[name])
@@ -74,17 +75,3 @@ def _load(store: Store, name: str, documents: Iterable[bytes], count: int) -> No
         raise StoreError(f"the store refuses a document of {name}: {reason}") from None
     if (loaded := collection.count_documents({})) != count:
         raise StoreError(f"{loaded} of {count} documents of {name} were loaded; another restore?")
-
-
-def _batches(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Some documents at a time."""
-    batch: list[bytes] = []
-    size = 0
-    for document in documents:
-        batch.append(document)
-        size += len(document)
-        if size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch

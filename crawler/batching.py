@@ -1,4 +1,4 @@
-"""What is read from disk, some at a time, so that memory stays flat."""
+"""What is read, some at a time, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ Entry = TypeVar("Entry")
 MOST, MOST_BYTES = 50, 4_000_000
 
 
-def in_batches(entries: Iterable[Entry], size_of: Callable[[Entry], int]) -> Iterator[list[Entry]]:
-    """Entries in batches of so many, or of so many bytes."""
+def in_batches(
+    entries: Iterable[Entry],
+    size_of: Callable[[Entry], int],
+    most_bytes: int = MOST_BYTES,
+    most: int | None = MOST,
+) -> Iterator[list[Entry]]:
+    """Entries in batches of so many bytes, or of so many entries when these come first."""
     batch: list[Entry] = []
     size = 0
     for entry in entries:
         batch.append(entry)
         size += size_of(entry)
-        if len(batch) >= MOST or size >= MOST_BYTES:
+        if size >= most_bytes or len(batch) == most:
             yield batch
             batch, size = [], 0
     if batch:
