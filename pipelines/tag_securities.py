@@ -158,7 +158,7 @@ class _Line:
 
 def _codes_in(text: str) -> Iterator[tuple[int, Security]]:
     """The securities whose codes stand in a text, with the place; letters in brackets only."""
-    if "." not in text and "．" not in text:
+    if not _may_hold_codes(text):
         return
     text = text.translate(HALF_WIDTH)
     brackets = [match.span() for match in BRACKET.finditer(text)]

@@ -185,26 +185,27 @@ class Backlog:
 
         The oldest day first, posts without one last; the most frequent reason first.
         """
+        groups = list(self._listed())
+        missing = [group for group in groups if group["_id"]["is_missing"]]
+        return self._days(groups), _by_reason(
+            (group["_id"]["state"], group["_id"].get("reason"), group["n"], group["first"])
+            for group in missing
+        )
+
+    def _days(self, groups: Iterable[dict[str, Any]]) -> list[Day]:
         listed: Counter[str | None] = Counter()
         missing: Counter[str | None] = Counter()
-        reasons: Counter[tuple[str, str | None]] = Counter()
-        examples: dict[tuple[str, str | None], list[tuple[str, str]]] = {}
-        for one in self._listed():
-            key, number = one["_id"], one["n"]
-            listed[key["day"]] += number
-            if key["is_missing"]:
-                missing[key["day"]] += number
-                reason = key["state"], key.get("reason")
-                reasons[reason] += number
-                posts = [(post["url"], post["id"]) for post in one["first"]]
-                examples[reason] = sorted(examples.get(reason, []) + posts)[:EXAMPLES]
+        for group in groups:
+            day = group["_id"]["day"]
+            listed[day] += group["n"]
+            missing[day] += group["n"] if group["_id"]["is_missing"] else 0
         stored: Counter[str | None] = Counter()
         by: dict[str | None, Counter[str]] = {}
-        for one in self._stored():
-            day, kinds = one["_id"]["day"], one["_id"]["kinds"]
-            stored[day] += one["n"]
-            by.setdefault(day, Counter()).update(dict.fromkeys(kinds or (), one["n"]))
-        days = [
+        for group in self._stored():
+            day, kinds = group["_id"]["day"], group["_id"]["kinds"]
+            stored[day] += group["n"]
+            by.setdefault(day, Counter()).update(dict.fromkeys(kinds or (), group["n"]))
+        return [
             Day(
                 date.fromisoformat(name) if name else None,
                 listed[name],
@@ -214,31 +215,21 @@ class Backlog:
             )
             for name in sorted({*listed, *stored}, key=lambda name: (name is None, name or ""))
         ]
-        order = sorted(reasons, key=lambda key: (-reasons[key], key[0], key[1] or ""))
-        return days, [
-            Missing(*key, reasons[key], [post for _, post in examples[key]]) for key in order
-        ]
 
     def missing_answers(self) -> list[Missing]:
         """Why share answers of the posts did not come, the most frequent reason first."""
-        ids: dict[tuple[str, str | None], list[str]] = {}
-        numbers: Counter[tuple[str, str | None]] = Counter()
-        for answers in self._answers_not_stored():
-            articles = {"article": {"$in": [one["article"] for one in answers]}}
-            wanted = self.links.find({"$and": [self.scope.posts, articles]}, {"article": 1})
-            known = {one["article"] for one in wanted}
-            for one in answers:
-                if one["article"] in known:
-                    key = one["state"], one.get("reason")
-                    numbers[key] += 1
-                    if numbers[key] <= EXAMPLES:
-                        ids.setdefault(key, []).append(one["article"])
-        return [Missing(*key, number, ids[key]) for key, number in numbers.most_common()]
+        return _by_reason(
+            (one["state"], one.get("reason"), 1, [[one["_id"], one["article"]]])
+            for one in self._answers_not_stored()
+        )
 
-    def _answers_not_stored(self) -> Iterator[list[dict[str, Any]]]:
+    def _answers_not_stored(self) -> Iterator[dict[str, Any]]:
         after = ""
         while found := self._page({"kind": "share", "state": {"$ne": "stored"}}, after):
-            yield found
+            articles = {"article": {"$in": [one["article"] for one in found]}}
+            wanted = self.links.find({"$and": [self.scope.posts, articles]}, {"article": 1})
+            known = {one["article"] for one in wanted}
+            yield from (one for one in found if one["article"] in known)
             after = found[-1]["_id"]
 
     def _page(self, chosen: dict[str, Any], after: str) -> list[dict[str, Any]]:
@@ -265,11 +256,12 @@ class Backlog:
             "state": of_missing("$state"),
             "reason": of_missing("$reason"),
         }
-        first = {"input": of_missing({"url": "$_id", "id": "$article"}), "n": EXAMPLES}
+        first = {"input": of_missing(["$_id", "$article"]), "n": EXAMPLES}
         stages: list[dict[str, Any]] = [
             {"$match": self.scope.posts},
             {"$lookup": STORED},
             {"$group": {"_id": key, "n": {"$sum": 1}, "first": {"$minN": first}}},
+            {"$sort": {"_id.state": 1, "_id.reason": 1}},
         ]
         return self.links.aggregate(stages, allowDiskUse=True)
 
@@ -285,6 +277,25 @@ class Backlog:
             {"$group": {"_id": key, "n": {"$sum": 1}}},
         ]
         return self.articles.aggregate(stages, allowDiskUse=True)
+
+
+def _by_reason(
+    found: Iterable[tuple[str, str | None, int, list[list[str]]]],
+) -> list[Missing]:
+    """The most frequent reason first, of as frequent ones the one that is found first.
+
+    `found`: state, reason, how many posts, and address and id of the first of them.
+    """
+    numbers: Counter[tuple[str, str | None]] = Counter()
+    first: dict[tuple[str, str | None], list[list[str]]] = {}
+    for state, reason, number, posts in found:
+        why = state, reason
+        numbers[why] += number
+        first[why] = sorted([*first.get(why, ()), *posts])[:EXAMPLES]
+    return [
+        Missing(*why, number, [post for _, post in first[why]])
+        for why, number in numbers.most_common()
+    ]
 
 
 def _midnight(day: date) -> datetime:
