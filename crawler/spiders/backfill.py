@@ -134,7 +134,7 @@ class BackfillSpider(PostSpider):
             # What is found after this look is looked for once more.
             is_out = self.scout.is_out()
             posts = await self.in_store(self.backlog.posts, self.oldest_first)
-            taken = await self.claim(posts)
+            taken = await self.claim(posts, by_name=True)
             if taken:
                 yield [self.ask_post(post) for post in taken]
             elif is_out:
@@ -156,7 +156,7 @@ class BackfillSpider(PostSpider):
         if self.categories.wanted or self.since or self.until:
             return
         async for shares in self.pages_of(self.backlog.shares_alone):
-            taken = await self.claim(shares)
+            taken = await self.claim(shares, by_name=True)
             yield [self.ask(link, self.parse_share_alone) for link in taken]
 
     def share_of(self, one: Answerable) -> Link | None:

@@ -145,12 +145,14 @@ class LedgerSpider(Spider):
             self._takers[kind] = Together(partial(self._take, *kind), seconds)
         return await self._takers[kind](links)
 
-    async def claim(self, links: Sequence[Link]) -> list[Link]:
-        """Lease those links of the ledger that nobody holds, to be tried yet or not."""
+    async def claim(
+        self, links: Sequence[Link], again: bool = False, by_name: bool = False
+    ) -> list[Link]:
+        """Lease those links of the ledger that are to be asked for; none is seen by that."""
         if not links:
             return []
-        name = uuid.uuid4().hex
-        return await self.in_store(partial(self.ledger.claim, links, claim=name, by_name=True))
+        claim = partial(self.ledger.claim, claim=uuid.uuid4().hex, by_name=by_name)
+        return await self.in_store(claim, links, again)
 
     async def _take(self, again: bool, by_name: bool, links: list[Link]) -> list[Link]:
         return await self.in_store(self.ledger.take, links, again, uuid.uuid4().hex, by_name)

@@ -111,18 +111,18 @@ class FinewsSpider(PostSpider):
         And the stored posts that may have been written again since.
         """
         async for links in self.pages_of(self.ledger.to_be_tried, "post"):
-            for post in await self.take([post for post in links if self.is_wanted(post, None)]):
+            for post in await self.claim([post for post in links if self.is_wanted(post, None)]):
                 yield self.ask_post(post)
         if self.since or self.until:
             return
         async for links in self.pages_of(self.ledger.to_be_looked_at):
             wanted = [post for post in links if self.is_wanted(post, None)]
             known = await self.in_store(self.ledger.fetched, wanted)
-            for post in await self.take(wanted, again=True):
+            for post in await self.claim(wanted, again=True):
                 yield self.ask_post(post, known.get(post.url))
         if self.follow_shares and not self.categories.wanted:
             async for links in self.pages_of(self.ledger.to_be_tried, "share"):
-                for share in await self.take(links):
+                for share in await self.claim(links):
                     yield self.ask(share, self.parse_share_alone, priority=SHARE_PRIORITY)
 
     async def parse_home(self, response: Response, link: Link) -> AsyncIterator[Any]:

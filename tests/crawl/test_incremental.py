@@ -126,9 +126,12 @@ def test_posts_are_looked_at_again_and_what_has_not_changed_costs_one_request(
     crawl: Crawls, store: Store, large: LargeSite
 ) -> None:
     assert look_now(store) == POSTS
+    posts = store.collection("links").distinct("last_seen_at", {"kind": "post"})
     asked = crawl()
     assert asked == sorted(["/feed.xml", *map(large.path, range(POSTS))])
     assert f"'downloader/response_status_count/304': {POSTS + 1}" in crawl.err
+    # No list has shown them since.
+    assert store.collection("links").distinct("last_seen_at", {"kind": "post"}) == posts
     assert crawl() == ["/feed.xml"]
 
 
